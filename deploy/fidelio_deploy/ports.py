@@ -1,0 +1,45 @@
+"""Loopback ports that nobody listens on, remembered where data is kept."""
+
+import json
+import random
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fidelio_deploy.errors import StackError
+
+# Below the kernel's ephemeral range: a client that keeps dialling a stopped server on an ephemeral port
+# sooner or later gets that very port as its own, connects to itself, and the server cannot come back.
+LOWEST, HIGHEST = 20_000, 32_000
+ATTEMPTS = 100
+FILE_NAME = "ports.json"
+
+
+def free_port() -> int:
+    for _ in range(ATTEMPTS):
+        if is_free(port := random.randrange(LOWEST, HIGHEST)):
+            return port
+    raise StackError(f"no free port found on 127.0.0.1 between {LOWEST} and {HIGHEST}")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def kept_ports(directory: Path, names: Iterable[str], given: Mapping[str, int] | None = None) -> dict[str, int]:
+    """One port a name: the given one, else the one used in this directory before, else a free one."""
+    file = directory / FILE_NAME
+    before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    known = before | dict(given or {})
+    ports = {name: known.get(name) or free_port() for name in names}
+    if taken := sorted(port for port in ports.values() if not is_free(port)):
+        raise StackError(f"port {taken[0]} on 127.0.0.1 is taken by another program; stop it, or choose another port")
+    directory.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(before | ports))
+    return ports

@@ -1,0 +1,107 @@
+"""From a raw record to an interaction: a pure function, so that a retry gives the same bytes."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue, ValidationError
+
+from fidelio_ingest.domain.bounds import MAX_DATA_BYTES
+from fidelio_ingest.domain.identifiers import normalise_identifiers
+from fidelio_ingest.domain.raw import Content, RawRecord, read_content
+from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.channels import Channel
+from fidelio_shared.contracts.ids import interaction_id
+from fidelio_shared.contracts.ingest import LINKING_KINDS, Interaction, Submission
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.messaging.errors import Rejected
+
+_OLDEST = timedelta(days=20 * 365 + 5)
+_FUTURE = timedelta(minutes=5)
+_FIELDS = frozenset(Submission.model_fields)
+_DIGEST_VERSION = "1"
+
+
+def normalise(raw: RawRecord, channels: Mapping[str, Channel], clock: ClockKind) -> Interaction:
+    """Raises Rejected with a reason from the closed set."""
+    channel = channels[raw.channel]
+    content = read_content(raw)
+    submission = _submission(content)
+    _check_permitted(raw.channel, channel, submission)
+    occurred_at, received_at = _times(submission, raw.appended_at, clock)
+    identifiers = normalise_identifiers(submission.identifiers, channel.links)
+    if not any(each.kind in LINKING_KINDS for each in identifiers):
+        raise Rejected("unidentifiable", "no usable identifier; send one of " + ", ".join(channel.links))
+    return Interaction(
+        id=interaction_id(submission.source, submission.id),
+        digest=_digest(content),
+        source=submission.source,
+        source_id=submission.id,
+        channel=raw.channel,
+        type=submission.type,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        identifiers=identifiers,
+        account_id=submission.account_id,
+        traits=submission.traits,
+        amount=submission.amount,
+        rating=submission.rating,
+        reference=submission.reference,
+        consent=submission.consent,
+        historical=channel.is_import,
+        data=_data(submission, content),
+    )
+
+
+def _submission(content: Content) -> Submission:
+    try:
+        return Submission.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"][:1]) or "the interaction"
+        raise Rejected("schema", f"{where} is not as the contract says ({first['type']}); see its JSON Schema") from error
+
+
+def _check_permitted(name: str, channel: Channel, submission: Submission) -> None:
+    if not channel.permits(submission.type):
+        raise Rejected("not_permitted", f"channel {name} may not say this type; permit it in channels.yaml")
+    if not channel.knows(submission.source):
+        raise Rejected("not_permitted", f"channel {name} does not list this source; list it in channels.yaml")
+
+
+def _times(submission: Submission, appended_at: datetime, clock: ClockKind) -> tuple[datetime, datetime]:
+    """occurred_at, received_at. A sender's wrong clock is corrected by what it believed when it sent."""
+    occurred_at = submission.occurred_at
+    if clock == "stream":
+        if occurred_at is None:
+            raise Rejected("schema", "occurred_at is missing; on the stream clock every interaction needs it")
+        return _cut(occurred_at), _cut(occurred_at)
+    received_at = _cut(appended_at)
+    if occurred_at is None:
+        return received_at, received_at
+    try:
+        if submission.sent_at is not None:
+            occurred_at = appended_at - (submission.sent_at - occurred_at)
+        is_plausible = received_at - _OLDEST <= occurred_at <= received_at + _FUTURE
+    except OverflowError:
+        is_plausible = False
+    if not is_plausible:
+        raise Rejected("time_out_of_range", "occurred_at is over 20 years old or in the future; check the sender's clock")
+    return _cut(occurred_at), received_at
+
+
+def _cut(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _digest(content: Content) -> str:
+    """Of what the source said, before any correction: two sayings under one id must agree."""
+    said = encode({name: value for name, value in content.items() if name != "sent_at"})
+    return f"{_DIGEST_VERSION}:{hashlib.blake2b(said, digest_size=16).hexdigest()}"
+
+
+def _data(submission: Submission, content: Content) -> dict[str, JsonValue]:
+    data = {name: value for name, value in content.items() if name not in _FIELDS} | submission.data
+    if len(encode(data)) > MAX_DATA_BYTES:
+        raise Rejected("beyond_limits", f"data has more than {MAX_DATA_BYTES} bytes; send less")
+    return data

@@ -1,0 +1,69 @@
+"""`channels.*` to `interactions`: decode (in the batch, record by record), publish; the commit follows."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fidelio_ingest.domain.normalising import normalise
+from fidelio_ingest.domain.raw import RawRecord
+from fidelio_ingest.metrics import IngestMetrics
+from fidelio_shared.contracts.canonical import encode, instant
+from fidelio_shared.contracts.channels import Channel
+from fidelio_shared.contracts.ids import record_id
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.contracts.topics import INTERACTIONS, channel_topic
+from fidelio_shared.messaging.batch import Batch, Refusal
+from fidelio_shared.messaging.publisher import Publisher
+from fidelio_shared.messaging.records import Incoming, Outgoing, make_record
+
+_CHANNEL = len(channel_topic(""))
+
+
+def interaction_decoder(channels: Mapping[str, Channel], clock: ClockKind) -> Callable[[Incoming], Interaction]:
+    def decode(record: Incoming) -> Interaction:
+        return normalise(_raw(record), channels, clock)
+
+    return decode
+
+
+@dataclass(frozen=True, slots=True)
+class IngestHandlers:
+    publisher: Publisher
+    metrics: IngestMetrics
+
+    async def publish_interactions(self, batch: Batch[Interaction]) -> Sequence[Refusal]:
+        await self.publisher.publish_all([_record(each) for each in batch.values])
+        for channel, count in Counter(each.channel for each in batch.values).items():
+            self.metrics.interactions.labels(channel).inc(count)
+        return ()
+
+
+def _record(interaction: Interaction) -> Outgoing:
+    return make_record(
+        INTERACTIONS.name,
+        interaction.anchor,
+        encode(interaction),
+        ce_id=record_id(INTERACTIONS.name, interaction.id),
+        ce_type="fidelio.interaction",
+        source="fidelio/ingest",
+        at=instant(interaction.received_at),
+        trace=interaction.id,
+    )
+
+
+def _raw(record: Incoming) -> RawRecord:
+    return RawRecord(
+        channel=record.topic[_CHANNEL:],
+        headers={name.lower(): _text(value) for name, value in record.headers or ()},
+        body=record.value,
+        appended_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    try:
+        return value.decode() if value is not None else ""
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,155 @@
+"""`decisions`: the ledger. A step is stored before it is announced, and an attempt before the call it stands for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+
+from fidelio_notify.domain.decisions import Proposal
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.notify import Reason, Step, Verdict
+from fidelio_shared.contracts.scoring import Facts
+from fidelio_shared.storage.mongo import Database, Document, translated
+
+_KEPT_SECONDS = 400 * 86_400
+INDEXES: dict[str, list[IndexModel]] = {
+    "contacts": [],
+    "decisions": [
+        IndexModel([("partition", ASCENDING), ("state", ASCENDING), ("release_at", ASCENDING)]),
+        IndexModel([("partition", ASCENDING), ("is_announced", ASCENDING)]),
+        IndexModel([("profile", ASCENDING), ("attempted_at", ASCENDING)]),
+        IndexModel([("stored_at", ASCENDING)], expireAfterSeconds=_KEPT_SECONDS),
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    message_id: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`step` is the last one taken and still to be announced, or announced; `at` when it was taken."""
+
+    proposal: Proposal
+    step: Step
+    at: datetime
+    verdicts: tuple[Verdict, ...]
+    sent: Sent | None
+
+
+@dataclass(frozen=True, slots=True)
+class MongoDecisionStore:
+    database: Database
+
+    async def insert(self, proposals: Iterable[tuple[Proposal, int]], *, stored_at: datetime) -> None:
+        """A decision that is there already stays as it is: one per cause, however often the cause is read."""
+        updates = [
+            UpdateOne(
+                {"_id": bytes.fromhex(each.decision)},
+                {"$setOnInsert": _document(each, partition, stored_at)},
+                upsert=True,
+            )
+            for each, partition in proposals
+        ]
+        if updates:
+            with translated():
+                await self.database.decisions.bulk_write(updates, ordered=False)
+
+    async def unannounced(self, partitions: Sequence[int], *, limit: int) -> Sequence[Decision]:
+        return await self._find({"partition": {"$in": partitions}, "is_announced": False}, limit)
+
+    async def announced(self, decisions: Iterable[Decision]) -> None:
+        """Only the step that was announced: a later one may have been stored meanwhile."""
+        updates = [
+            UpdateOne({"_id": bytes.fromhex(each.proposal.decision), "step": each.step}, {"$set": {"is_announced": True}})
+            for each in decisions
+        ]
+        if updates:
+            with translated():
+                await self.database.decisions.bulk_write(updates, ordered=False)
+
+    async def releasable(self, partitions: Sequence[int], until: datetime, *, limit: int) -> Sequence[Decision]:
+        query = {"partition": {"$in": partitions}, "state": "open", "release_at": {"$lte": until}, "is_announced": True}
+        return await self._find(query, limit)
+
+    async def interrupted(self, partitions: Sequence[int], *, limit: int) -> Sequence[Decision]:
+        """Attempts whose end was never recorded: nobody can say whether the provider took the message."""
+        return await self._find({"partition": {"$in": partitions}, "state": "attempting"}, limit)
+
+    async def attempts_since(self, profile: ProfileId, since: datetime) -> int:
+        query = {"profile": bytes.fromhex(profile), "attempted_at": {"$gte": since}}
+        with translated():
+            return await self.database.decisions.count_documents(query)
+
+    async def begin_attempt(self, decision: str, *, at: datetime) -> bool:
+        """False where it is no longer open: somebody else attempted it."""
+        with translated():
+            result = await self.database.decisions.update_one(
+                {"_id": bytes.fromhex(decision), "state": "open"},
+                {"$set": {"state": "attempting", "attempted_at": at}},
+            )
+        return result.modified_count == 1
+
+    async def close(
+        self, decision: str, step: Step, *, at: datetime, verdicts: Sequence[Verdict], sent: Sent | None = None
+    ) -> None:
+        changes = {
+            "state": "closed",
+            "step": step,
+            "at": at,
+            "verdicts": [each.model_dump() for each in verdicts],
+            "sent": {"message_id": sent.message_id, "to": sent.to} if sent else None,
+            "is_announced": False,
+        }
+        with translated():
+            await self.database.decisions.update_one({"_id": bytes.fromhex(decision)}, {"$set": changes})
+
+    async def _find(self, query: Mapping[str, Any], limit: int) -> Sequence[Decision]:
+        with translated():
+            found = await self.database.decisions.find(query).sort("release_at", ASCENDING).limit(limit).to_list()
+        return [_decision_from(each) for each in found]
+
+
+def _document(proposal: Proposal, partition: int, stored_at: datetime) -> Document:
+    return {
+        "partition": partition,
+        "profile": bytes.fromhex(proposal.profile),
+        "reason": proposal.reason.model_dump(),
+        "facts": proposal.facts.model_dump(),
+        "caused_at": proposal.caused_at,
+        "is_historical": proposal.is_historical,
+        "deadline": proposal.deadline,
+        "release_at": proposal.reason.at,
+        "state": "open",
+        "step": "decided",
+        "at": proposal.reason.at,
+        "verdicts": [],
+        "sent": None,
+        "attempted_at": None,
+        "is_announced": False,
+        "stored_at": stored_at,
+    }
+
+
+def _decision_from(document: Mapping[str, Any]) -> Decision:
+    proposal = Proposal(
+        decision=document["_id"].hex(),
+        profile=ProfileId(document["profile"].hex()),
+        reason=Reason.model_validate(document["reason"]),
+        facts=Facts.model_validate(document["facts"]),
+        caused_at=document["caused_at"],
+        is_historical=document["is_historical"],
+        deadline=document["deadline"],
+    )
+    return Decision(
+        proposal=proposal,
+        step=document["step"],
+        at=document["at"],
+        verdicts=tuple(Verdict.model_validate(each) for each in document["verdicts"]),
+        sent=Sent(**document["sent"]) if document["sent"] else None,
+    )

@@ -1,0 +1,60 @@
+"""The contact card: what notify needs to know of a person to write to them, or not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.profile import ConsentState, ProfileSnapshot
+
+_LANGUAGES = ("en", "fr")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    purpose: str
+    channel: str
+    is_granted: bool
+    evidence: str | None
+    interaction: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`email` is the one that sorts first where there are several: stable, whatever the order of arrival."""
+
+    profile: ProfileId
+    epoch: int
+    revision: int
+    email: str | None
+    name: str | None
+    language: str
+    consents: tuple[Consent, ...]
+
+
+def contact_from(snapshot: ProfileSnapshot) -> Contact:
+    state = snapshot.state
+    emails = sorted(each.value for each in state.identifiers if each.kind == "email")
+    traits = {each.name: each.value for each in state.traits}
+    language = str(traits.get("language") or "")[:2].lower()
+    name = traits.get("first_name")
+    return Contact(
+        profile=snapshot.profile,
+        epoch=snapshot.epoch,
+        revision=snapshot.revision,
+        email=emails[0] if emails else None,
+        name=str(name)[:64] if name else None,
+        language=language if language in _LANGUAGES else _LANGUAGES[0],
+        consents=tuple(_consent(each) for each in state.consents),
+    )
+
+
+def _consent(state: ConsentState) -> Consent:
+    return Consent(
+        purpose=state.purpose,
+        channel=state.channel,
+        is_granted=state.status == "granted",
+        evidence=state.evidence,
+        interaction=state.id,
+        expires_at=state.expires_at,
+    )

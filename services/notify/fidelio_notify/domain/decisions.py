@@ -1,0 +1,133 @@
+"""One decision per cause: proposed when something moved, judged when it may be released."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fidelio_notify.domain.contacts import Consent, Contact
+from fidelio_notify.domain.playbooks import Playbook
+from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.notify import Reason, Verdict
+from fidelio_shared.contracts.scoring import Facts, ScoreChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`caused_at`: when the customer did what moved the score, or fell silent for too long; staleness counts from it."""
+
+    decision: str
+    profile: ProfileId
+    reason: Reason
+    facts: Facts
+    caused_at: datetime
+    is_historical: bool
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvidence:
+    """What proves that this person may be written to. Without one there is no message."""
+
+    purpose: str
+    channel: str
+    interaction: str
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    decision: str
+    to: str
+    language: str
+    name: str | None
+    facts: Facts
+    consent: ConsentEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    message: Message
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The contact card is older than the score that speaks of it."""
+
+
+def propose(playbook: Playbook, score: ScoreChanged) -> Proposal:
+    return Proposal(
+        decision=hash16("decision", playbook.name, score.profile, score.epoch, score.sequence),
+        profile=score.profile,
+        reason=Reason(
+            kind="score",
+            epoch=score.epoch,
+            sequence=score.sequence,
+            revision=score.revision,
+            band=score.churn.band,
+            at=score.at,
+        ),
+        facts=score.churn.facts,
+        caused_at=score.cause.at,
+        is_historical=score.cause.historical,
+        deadline=score.cause.at + playbook.useful_for,
+    )
+
+
+def judge(
+    playbook: Playbook, proposal: Proposal, contact: Contact | None, *, recent: int, now: datetime
+) -> Allowed | Suppressed | NotYet:
+    """Every gate speaks, also after the first refusal. `recent`: messages to this person within the cap's window."""
+    is_behind = contact is None or (contact.epoch, contact.revision) < (proposal.reason.epoch, proposal.reason.revision)
+    if is_behind and now <= proposal.deadline:
+        return NotYet()
+    known = None if is_behind else contact
+    consent = _evidence(playbook, known, now)
+    verdicts = (
+        _verdict("historical", not proposal.is_historical, "imported_history"),
+        _verdict("freshness", now <= proposal.deadline, "stale"),
+        _verdict("contact", known is not None and known.email is not None, "no_address" if known else "contact_unknown"),
+        _verdict("consent", consent is not None, _why_no_consent(playbook, known, now)),
+        _verdict("cap", recent < playbook.cap_messages, "too_many_messages"),
+    )
+    if known is None or known.email is None or consent is None or not all(each.passed for each in verdicts):
+        return Suppressed(verdicts)
+    message = Message(proposal.decision, known.email, known.language, known.name, proposal.facts, consent)
+    return Allowed(message, verdicts)
+
+
+def window_start(playbook: Playbook, now: datetime) -> datetime:
+    """A rolling window, not a calendar day: 23:00 and 00:00 are an hour apart."""
+    return now - playbook.cap_window + timedelta(milliseconds=1)
+
+
+def _verdict(gate: str, passed: bool, reason: str) -> Verdict:
+    return Verdict.model_validate({"gate": gate, "passed": passed, "reason": "" if passed else reason})
+
+
+def _evidence(playbook: Playbook, contact: Contact | None, now: datetime) -> ConsentEvidence | None:
+    consent = _consent(playbook, contact)
+    if consent is None or _refuses(consent, now):
+        return None
+    return ConsentEvidence(consent.purpose, consent.channel, consent.interaction, consent.evidence)
+
+
+def _why_no_consent(playbook: Playbook, contact: Contact | None, now: datetime) -> str:
+    consent = _consent(playbook, contact)
+    if consent is None:
+        return "unknown"
+    return "denied" if not consent.is_granted else "expired"
+
+
+def _refuses(consent: Consent, now: datetime) -> bool:
+    return not consent.is_granted or (consent.expires_at is not None and consent.expires_at <= now)
+
+
+def _consent(playbook: Playbook, contact: Contact | None) -> Consent | None:
+    wanted = (playbook.purpose, playbook.channel)
+    consents = contact.consents if contact else ()
+    return next((each for each in consents if (each.purpose, each.channel) == wanted), None)

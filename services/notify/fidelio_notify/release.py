@@ -1,0 +1,127 @@
+"""Decisions whose time has come: judged on what is true by then, attempted once, and announced."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from liquid import BoundTemplate
+
+from fidelio_notify.adapters.mongo_contacts import MongoContactStore
+from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
+from fidelio_notify.adapters.smtp_mail import Accepted, SmtpServer, SmtpSession
+from fidelio_notify.domain.decisions import Allowed, NotYet, Suppressed, judge, window_start
+from fidelio_notify.domain.letters import write_letter
+from fidelio_notify.domain.playbooks import Playbook
+from fidelio_notify.metrics import NotifyMetrics
+from fidelio_notify.records import step_records
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.messaging.errors import Unavailable
+from fidelio_shared.messaging.health import Health
+from fidelio_shared.messaging.ownership import Ownership
+from fidelio_shared.messaging.publisher import Publisher
+from fidelio_shared.messaging.watermark import Watermark
+
+_EVERY_SECONDS = 0.2
+_PAGE = 200
+_OLDEST_WATERMARK_SECONDS = 30.0
+_A_MOMENT = timedelta(milliseconds=1)
+"""A message is sent after the instant up to which its decision knows everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    contacts: MongoContactStore
+    decisions: MongoDecisionStore
+    mail: SmtpServer
+    playbook: Playbook
+    templates: Mapping[str, BoundTemplate]
+    publisher: Publisher
+    ownership: Ownership
+    watermark: Watermark
+    clock: ClockKind
+    health: Health
+    metrics: NotifyMetrics
+
+    async def run(self) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                await self.watermark.tick()
+                while await self.release_page() == _PAGE:
+                    await asyncio.sleep(0)
+                self.health.waiting.pop("smtp", None)
+            except Unavailable as error:
+                self.health.wait_for(error.dependency)
+            await asyncio.sleep(max(0.0, started + _EVERY_SECONDS - time.monotonic()))
+
+    async def release_page(self) -> int:
+        """Under the lock that batches and rebalances take: whoever releases owns the partition."""
+        async with self.ownership.lock:
+            partitions = sorted({each.partition for each in self.ownership.owned})
+            if not partitions:
+                return 0
+            await self._close_interrupted(partitions)
+            await self._announce(partitions)
+            until = self._fresh_watermark()
+            due = await self.decisions.releasable(partitions, until, limit=_PAGE) if until else ()
+            if due and until:
+                await self._release_all(due, until)
+                await self._announce(partitions)
+            return len(due)
+
+    def _fresh_watermark(self) -> datetime | None:
+        """None where consents might have changed that nobody has read yet."""
+        value = self.watermark.value
+        if value is None or self.clock == "stream":
+            return value
+        return value if time.time() - value.timestamp() <= _OLDEST_WATERMARK_SECONDS else None
+
+    async def _release_all(self, due: Sequence[Decision], now: datetime) -> None:
+        contacts = await self.contacts.load({each.proposal.profile for each in due})
+        allowed: list[tuple[Decision, Allowed]] = []
+        for decision in due:
+            proposal = decision.proposal
+            recent = await self.decisions.attempts_since(proposal.profile, window_start(self.playbook, now))
+            judged = judge(self.playbook, proposal, contacts.get(proposal.profile), recent=recent, now=now)
+            if isinstance(judged, Suppressed):
+                await self.decisions.close(
+                    proposal.decision, "suppressed", at=now, verdicts=judged.verdicts
+                )
+                self.metrics.suppressed(judged.verdicts)
+            elif isinstance(judged, Allowed):
+                allowed.append((decision, judged))
+            else:
+                assert isinstance(judged, NotYet)
+        if allowed:
+            async with self.mail.session() as session:
+                for decision, judged in allowed:
+                    await self._attempt(session, decision, judged, now)
+
+    async def _attempt(self, session: SmtpSession, decision: Decision, allowed: Allowed, now: datetime) -> None:
+        """Recorded, called, closed. A crash in between leaves an attempt that nobody repeats."""
+        message, key = allowed.message, decision.proposal.decision
+        letter = write_letter(self.templates, message)
+        recent = await self.decisions.attempts_since(decision.proposal.profile, window_start(self.playbook, now))
+        if recent >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
+            return
+        outcome = await session.send(key, message.to, letter)
+        if isinstance(outcome, Accepted):
+            sent = Sent(outcome.message_id, message.to)
+            await self.decisions.close(key, "sent", at=now + _A_MOMENT, verdicts=allowed.verdicts, sent=sent)
+        else:
+            await self.decisions.close(key, "failed", at=now, verdicts=allowed.verdicts)
+        self.metrics.attempted(outcome)
+
+    async def _close_interrupted(self, partitions: Sequence[int]) -> None:
+        for decision in await self.decisions.interrupted(partitions, limit=_PAGE):
+            await self.decisions.close(
+                decision.proposal.decision, "failed", at=decision.at, verdicts=decision.verdicts
+            )
+            self.metrics.interrupted()
+
+    async def _announce(self, partitions: Sequence[int]) -> None:
+        while pending := await self.decisions.unannounced(partitions, limit=_PAGE):
+            await self.publisher.publish_all([each for one in pending for each in step_records(self.playbook, one)])
+            await self.decisions.announced(pending)

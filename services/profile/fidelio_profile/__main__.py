@@ -1,0 +1,78 @@
+"""`fidelio-profile`: init, run, verify."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, TypeVar, cast
+
+import typer
+import uvloop
+
+from fidelio_profile.adapters.indexes import INDEXES
+from fidelio_shared.storage.mongo import Deployment, connect, initialise
+from fidelio_profile.app import run as run_profile
+from fidelio_profile.settings import STEPS, ProfileSettings, Step
+from fidelio_profile.verifying import verify as verify_profiles
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.messaging.errors import Halted, Unavailable
+from fidelio_shared.observability.logs import configure_logs
+
+T = TypeVar("T")
+main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
+
+
+@main.command()
+def init(
+    epoch: Annotated[int, typer.Option(help="numbering of this database, larger after a restore; Unix seconds")],
+    clock: Annotated[str, typer.Option(help="wall, or stream for replayed history")] = "wall",
+) -> None:
+    """Create collections and indexes. Harmless when repeated."""
+    settings = ProfileSettings()
+
+    async def work() -> None:
+        database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
+        await initialise(database, Deployment(epoch, _clock(clock)), INDEXES)
+        await database.client.close()
+
+    _plainly(work)
+
+
+@main.command()
+def run(steps: Annotated[str, typer.Option(help="comma-separated: " + ",".join(STEPS))] = ",".join(STEPS)) -> None:
+    """Run some or all steps in this process until stopped."""
+    wanted = [each.strip() for each in steps.split(",")]
+    if unknown := sorted(set(wanted) - set(STEPS)):
+        raise typer.BadParameter(f"unknown step {unknown[0]}; choose from {', '.join(STEPS)}")
+    configure_logs("profile")
+    raise typer.Exit(uvloop.run(run_profile(ProfileSettings(), [cast(Step, each) for each in wanted])))
+
+
+@main.command()
+def verify(
+    repair: Annotated[bool, typer.Option(help="publish refold records for profiles that differ")] = False,
+) -> None:
+    """Fold every profile's timeline anew, also under traffic, and compare; exits with 1 where one differs."""
+    settings = ProfileSettings()
+
+    async def work() -> int:
+        return await verify_profiles(settings, repair=repair)
+
+    if _plainly(work):
+        raise typer.Exit(1)
+
+
+def _clock(text: str) -> ClockKind:
+    if text not in ("wall", "stream"):
+        raise typer.BadParameter(f"{text} is no clock; choose wall or stream")
+    return cast(ClockKind, text)
+
+
+def _plainly(work: Callable[[], Coroutine[object, object, T]]) -> T:
+    """Runs it; an error that the operator can act on becomes one line and exit code 1."""
+    try:
+        return uvloop.run(work())
+    except (Halted, Unavailable) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""`timeline`, `profiles` and `offsets`: what fold knows, and the one transaction that has a batch's whole effect."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
+from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
+from fidelio_profile.domain.documents import state_document, state_from
+from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, record_key
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
+from fidelio_shared.messaging.errors import Rejected
+
+_MOST_REFOLDED = 20_000
+_LARGEST_PROFILE_BYTES = 64 * 1024
+
+
+class Overtaken(Exception):
+    """Another process stored records of these partitions since they were loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a partition is stored; `version` 0: nothing yet."""
+
+    partition: int
+    offset: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A folded batch as BSON, so that what cannot be stored is found before anything is published."""
+
+    timeline: tuple[RawBSONDocument, ...]
+    profiles: tuple[tuple[bytes, RawBSONDocument], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MongoProfileStore:
+    database: Database
+    epoch: int
+
+    async def load(self, records: Sequence[Foldable], partitions: Sequence[int]) -> tuple[Stored, tuple[Cursor, ...]]:
+        keys = [bytes.fromhex(record_key(each)) for each in records]
+        ids = list({bytes.fromhex(each.profile) for each in records})
+        with translated():
+            seen, profiles, offsets, timelines = await asyncio.gather(
+                self.database.timeline.find({"_id": {"$in": keys}}, {"_id": 1}).to_list(),
+                self.database.profiles.find({"_id": {"$in": ids}}).to_list(),
+                self.database.offsets.find({"_id": {"$in": list(partitions)}}).to_list(),
+                self._timelines(records),
+            )
+        stored = Stored(
+            profiles={ProfileId(each["_id"].hex()): _profile_from(each) for each in profiles},
+            seen=frozenset(each["_id"].hex() for each in seen),
+            timelines=timelines,
+        )
+        known = {each["_id"]: Cursor(each["_id"], each["offset"], each["version"]) for each in offsets}
+        return stored, tuple(known.get(each, Cursor(each, 0, 0)) for each in partitions)
+
+    def encode(self, folded: Folded) -> Encoded:
+        """Raises Rejected for what no retry can store."""
+        try:
+            return Encoded(
+                timeline=tuple(RawBSONDocument(bson.encode(timeline_document(each))) for each in folded.accepted),
+                profiles=tuple(self._encode_profile(each) for each in folded.profiles.values()),
+            )
+        except (BSONError, OverflowError, UnicodeError) as error:
+            raise Rejected("beyond_limits", f"cannot be stored ({type(error).__name__}); send plain JSON") from error
+
+    async def save(self, encoded: Encoded, cursors: Sequence[Cursor], next_offsets: Mapping[int, int]) -> None:
+        """All of it or nothing. Raises Overtaken where another process was here since `load`."""
+
+        async def write(session: AsyncClientSession) -> None:
+            await self._move_cursors(cursors, next_offsets, session)
+            if encoded.timeline:
+                await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
+                replacements = [ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles]
+                await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
+
+        with translated():
+            try:
+                async with self.database.client.start_session() as session:
+                    await session.with_transaction(write)
+            except BulkWriteError as error:
+                if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                    raise
+                raise Overtaken from error
+
+    async def _move_cursors(
+        self, cursors: Sequence[Cursor], next_offsets: Mapping[int, int], session: AsyncClientSession
+    ) -> None:
+        moves = [
+            UpdateOne(
+                {"_id": each.partition, "version": each.version},
+                {"$set": {"offset": max(each.offset, next_offsets[each.partition]), "version": each.version + 1}},
+                upsert=each.version == 0,
+            )
+            for each in cursors
+        ]
+        result = await self.database.offsets.bulk_write(moves, ordered=False, session=session)
+        if result.matched_count + result.upserted_count != len(moves):
+            raise Overtaken
+
+    async def _timelines(self, records: Sequence[Foldable]) -> Mapping[ProfileId, tuple[Interaction, ...]]:
+        wanted = {each.profile for each in records if isinstance(each, RefoldRequested)}
+        return {profile: await self._timeline(profile) for profile in wanted}
+
+    async def _timeline(self, profile: ProfileId) -> tuple[Interaction, ...]:
+        query = {"profile": bytes.fromhex(profile), "kind": "interaction"}
+        documents = await self.database.timeline.find(query, {"body": 1}).limit(_MOST_REFOLDED + 1).to_list()
+        if len(documents) > _MOST_REFOLDED:
+            raise Rejected("not_yet", f"a refold of more than {_MOST_REFOLDED} interactions is not possible yet")
+        return tuple(interaction_from(each["body"]) for each in documents)
+
+    def _encode_profile(self, revision: Revision) -> tuple[bytes, RawBSONDocument]:
+        profile = revision.profile
+        if profile.state is None:
+            raise Rejected("bug", "a profile without a state; report this")
+        key = bytes.fromhex(profile.id)
+        document = {
+            "_id": key,
+            "epoch": self.epoch,
+            "revision": profile.revision,
+            "state_version": STATE_VERSION,
+            "state": state_document(profile.state),
+        }
+        raw = bson.encode(document)
+        if len(raw) > _LARGEST_PROFILE_BYTES:
+            raise Rejected("beyond_limits", f"the profile would exceed {_LARGEST_PROFILE_BYTES} bytes; send less of it")
+        return key, RawBSONDocument(raw)
+
+
+def _profile_from(document: Mapping[str, Any]) -> Profile:
+    return Profile(ProfileId(document["_id"].hex()), document["revision"], state_from(document["state"]))

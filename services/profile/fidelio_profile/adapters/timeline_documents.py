@@ -1,0 +1,35 @@
+"""How a timeline record is kept: its canonical bytes, and beside them what queries ask for."""
+
+from typing import Any
+
+from fidelio_profile.domain.fold import Foldable
+from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.profile import InteractionRecorded
+
+
+def timeline_document(record: Foldable) -> dict[str, Any]:
+    """`_id` is the deduplication key; `anchor` tells under which identifier it came, for a later split."""
+    if not isinstance(record, InteractionRecorded):
+        return {
+            "_id": bytes.fromhex(record.id),
+            "profile": bytes.fromhex(record.profile),
+            "kind": record.kind,
+            "occurred_at": record.at,
+            "body": encode(record),
+        }
+    interaction = record.interaction
+    return {
+        "_id": bytes.fromhex(interaction.id),
+        "profile": bytes.fromhex(record.profile),
+        "kind": record.kind,
+        "anchor": interaction.anchor,
+        "type": interaction.type,
+        "channel": interaction.channel,
+        "occurred_at": interaction.occurred_at,
+        "body": encode(interaction),
+    }
+
+
+def interaction_from(body: bytes) -> Interaction:
+    return Interaction.model_validate_json(body)

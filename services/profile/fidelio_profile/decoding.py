@@ -1,0 +1,41 @@
+"""Records as they come from Kafka, as the models that the handlers work on."""
+
+from pydantic import ValidationError
+
+from fidelio_profile.domain.fold import Foldable
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.notify import NotificationChanged
+from fidelio_shared.contracts.profile import TIMELINE_RECORD, InteractionRecorded, RefoldRequested
+from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
+from fidelio_shared.contracts.topics import SCORES, SEGMENTS
+from fidelio_shared.messaging.errors import Rejected
+from fidelio_shared.messaging.records import Incoming
+
+
+def decode_interaction(record: Incoming) -> Interaction:
+    try:
+        return Interaction.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise _not_by_contract("an interaction", error) from error
+
+
+def decode_timeline(record: Incoming) -> Foldable:
+    try:
+        found = TIMELINE_RECORD.validate_json(record.value or b"")
+    except ValidationError as error:
+        raise _not_by_contract("a timeline record", error) from error
+    if not isinstance(found, InteractionRecorded | RefoldRequested):
+        raise Rejected("not_yet", f"{found.kind} records are declared and not folded yet; replay it after an upgrade")
+    return found
+
+
+def decode_outcome(record: Incoming) -> ScoreChanged | SegmentChanged | NotificationChanged:
+    kinds = {SCORES.name: ScoreChanged, SEGMENTS.name: SegmentChanged}
+    try:
+        return kinds.get(record.topic, NotificationChanged).model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise _not_by_contract("an outcome", error) from error
+
+
+def _not_by_contract(what: str, error: ValidationError) -> Rejected:
+    return Rejected("schema", f"not {what} by its contract ({error.error_count()} errors); see its JSON Schema")

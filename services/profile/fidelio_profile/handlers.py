@@ -1,0 +1,73 @@
+"""What profile does with a batch. The order of effects is the guarantee; the crash tests hold it.
+
+resolve: store, publish, commit.  fold: publish, store, commit.  Either may end anywhere and be repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore, Outcome
+from fidelio_profile.adapters.mongo_profiles import MongoProfileStore, Overtaken
+from fidelio_profile.adapters.mongo_routes import MongoRouteStore
+from fidelio_profile.domain.assignment import assign
+from fidelio_profile.domain.fold import Foldable, Folded, fold
+from fidelio_profile.metrics import ProfileMetrics
+from fidelio_profile.records import refold_record, routed_records, snapshot_records
+from fidelio_profile.repairs import refold_after_overtaking
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.messaging.batch import Batch, Refusal
+from fidelio_shared.messaging.errors import Rejected, Stale
+from fidelio_shared.messaging.publisher import Publisher
+
+CONFLICT = "this id was used before for something else; give each event its own id"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveHandlers:
+    routes: MongoRouteStore
+    publisher: Publisher
+    metrics: ProfileMetrics
+
+    async def route_interactions(self, batch: Batch[Interaction]) -> Sequence[Refusal]:
+        assigned = await self.routes.assign(batch.values, assign)
+        batch.check_publishable()
+        await self.publisher.publish_all(routed_records(assigned.routes))
+        self.metrics.routed(assigned)
+        refused = {id(each.interaction) for each in assigned.conflicts}
+        return [item.refuse(Rejected("conflict", CONFLICT)) for item in batch.items if id(item.value) in refused]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldHandlers:
+    profiles: MongoProfileStore
+    publisher: Publisher
+    metrics: ProfileMetrics
+
+    async def fold_timeline(self, batch: Batch[Foldable]) -> Sequence[Refusal]:
+        next_offsets = {each.record.partition: each.record.offset + 1 for each in batch.items}
+        stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
+        folded = fold(stored, batch.values)
+        encoded = self.profiles.encode(folded)
+        snapshots = snapshot_records(folded, self.profiles.epoch)
+        batch.check_publishable()
+        await self.publisher.publish_all(snapshots)
+        try:
+            await self.profiles.save(encoded, cursors, next_offsets)
+        except Overtaken as overtaken:
+            await self._publish_refolds(folded)
+            raise Stale("another process stored this batch; its profiles are folded again") from overtaken
+        self.metrics.folded(folded)
+        return ()
+
+    async def _publish_refolds(self, folded: Folded) -> None:
+        """What was published may now stand after what the other process published: one more revision ends it."""
+        await self.publisher.publish_all([refold_record(each) for each in refold_after_overtaking(folded)])
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeHandlers:
+    outcomes: MongoOutcomeStore
+
+    async def keep_outcomes(self, batch: Batch[Outcome]) -> Sequence[Refusal]:
+        await self.outcomes.save(batch.values)
+        return ()

@@ -1,0 +1,28 @@
+"""Read once, in `__main__`."""
+
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.messaging.settings import KafkaSettings
+
+Step = Literal["resolve", "fold", "outcomes", "api"]
+STEPS: tuple[Step, ...] = ("resolve", "fold", "outcomes", "api")
+
+
+class ProfileSettings(BaseSettings):
+    """`mongo_uri` names the replica set; the database is the service's own. `api_key` is needed by the api alone."""
+
+    model_config = SettingsConfigDict(env_prefix="FIDELIO_", env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    kafka: KafkaSettings = KafkaSettings()
+    mongo_uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
+    profile_database: str = "profile"
+    api_key: SecretStr | None = None
+    clock: ClockKind = "wall"
+    host: str = "127.0.0.1"
+    port: int = 8102
+    ordinal: int | None = None
+    batch_records: int = 500

@@ -1,0 +1,71 @@
+"""Does every profile equal the fold of its timeline? Asked of the live database."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from fidelio_shared.storage.mongo import connect
+from fidelio_profile.adapters.mongo_views import MongoProfileViews
+from fidelio_profile.domain.documents import state_document
+from fidelio_profile.records import refold_record
+from fidelio_profile.repairs import refold_request
+from fidelio_profile.settings import ProfileSettings
+from fidelio_shared.contracts.canonical import moment
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.messaging.publisher import Publisher
+
+_PAGE = 500
+_TOLERANCE = 1e-9
+
+
+def differences(stored: object, refolded: object, path: str = "") -> list[str]:
+    """Paths at which two documents differ; decayed sums, which are floats, to 1e-9 relative, all else exactly."""
+    if isinstance(stored, float) and isinstance(refolded, float):
+        return [] if math.isclose(stored, refolded, rel_tol=_TOLERANCE) else [path]
+    if isinstance(stored, Mapping) and isinstance(refolded, Mapping):
+        keys = sorted(stored.keys() | refolded.keys())
+        return [each for key in keys for each in differences(stored.get(key), refolded.get(key), f"{path}/{key}")]
+    if isinstance(stored, list) and isinstance(refolded, list) and len(stored) == len(refolded):
+        pairs = enumerate(zip(stored, refolded, strict=True))
+        return [each for index, (left, right) in pairs for each in differences(left, right, f"{path}/{index}")]
+    return [] if stored == refolded else [path]
+
+
+async def verify(settings: ProfileSettings, *, repair: bool) -> int:
+    """The number of profiles that differ. Prints their ids and the paths, never the values."""
+    database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
+    views, console = MongoProfileViews(database), Console()
+    different: list[Mapping[str, Any]] = []
+    with Progress(console=console) as progress:
+        task = progress.add_task("profiles", total=await views.count())
+        async for page in views.pages_with_refold(_PAGE):
+            for document, state in page:
+                paths = differences(document["state"], state_document(state) if state else None)
+                if paths:
+                    different.append(document)
+                    console.print(f"differs: {document['_id'].hex()} at {', '.join(paths[:5])}")
+            progress.advance(task, len(page))
+    console.print(f"profiles that differ from their timeline: {len(different)}")
+    if repair and different:
+        await _repair(settings, different)
+        console.print(f"refold records published: {len(different)}")
+    await database.client.close()
+    return len(different)
+
+
+async def _repair(settings: ProfileSettings, different: list[Mapping[str, Any]]) -> None:
+    publisher = Publisher(settings.kafka, ordinal=None)
+    requests = [
+        refold_request(
+            ProfileId(each["_id"].hex()),
+            reason="verify",
+            cause=str(each["revision"]),
+            at=moment(each["state"]["last_at"]),
+        )
+        for each in different
+    ]
+    await publisher.publish_all([refold_record(each) for each in requests])
+    await publisher.stop()

@@ -1,0 +1,82 @@
+"""The only wiring of scoring."""
+
+from importlib.resources import files
+
+from starlette.applications import Starlette
+
+from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
+from fidelio_scoring.decoding import decode_evidence
+from fidelio_scoring.domain.churn import ChurnModel
+from fidelio_scoring.domain.model_file import parse_model
+from fidelio_scoring.handlers import ScoringHandlers
+from fidelio_scoring.metrics import ScoringMetrics, make_metrics
+from fidelio_scoring.settings import ScoringSettings
+from fidelio_scoring.silence import SilenceWatch
+from fidelio_shared.contracts.channels import read_channels
+from fidelio_shared.contracts.topics import PROFILES, channel_topic
+from fidelio_shared.messaging.ownership import Ownership
+from fidelio_shared.messaging.process import Process, make_process, serve
+from fidelio_shared.messaging.stream_clock import StreamClock, wall_clock
+from fidelio_shared.messaging.watermark import Watermark, stages_to_profiles
+from fidelio_shared.observability.pages import make_pages
+from fidelio_shared.storage.mongo import connect, read_deployment
+
+GROUP = "scoring.v1"
+SHIPPED_MODEL = "cdnow-1997.json"
+
+
+async def run(settings: ScoringSettings) -> int:
+    model = read_model(settings)
+    process = make_process("scoring", settings.kafka, ordinal=settings.ordinal)
+    metrics = make_metrics(process.registry)
+    database = connect(settings.mongo_uri.get_secret_value(), settings.scoring_database)
+    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, model, metrics)
+    ownership = Ownership()
+    watch = _watch_silence(process, settings, handlers, ownership, metrics)
+
+    async def wire() -> None:
+        await read_deployment(database, settings.clock)
+        process.consume(
+            PROFILES.name,
+            group=GROUP,
+            decode=decode_evidence,
+            handle=handlers.score_profiles,
+            ownership=ownership,
+            max_records=settings.batch_records,
+        )
+        process.background.append(watch.run)
+
+    application = Starlette(
+        routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)
+    )
+    try:
+        return await serve(process, application, host=settings.host, port=settings.port)
+    finally:
+        await database.client.close()
+
+
+def read_model(settings: ScoringSettings) -> ChurnModel:
+    shipped = files("fidelio_scoring").joinpath("models", SHIPPED_MODEL)
+    return parse_model(settings.model_file.read_text() if settings.model_file else shipped.read_text())
+
+
+def _watch_silence(
+    process: Process,
+    settings: ScoringSettings,
+    handlers: ScoringHandlers,
+    ownership: Ownership,
+    metrics: ScoringMetrics,
+) -> SilenceWatch:
+    channels = read_channels(settings.channels_file)
+    awaited = [channel_topic(name) for name, channel in channels.items() if not channel.is_import]
+    on_the_wall = settings.clock == "wall"
+    watermark = Watermark(
+        stages=stages_to_profiles(awaited),
+        last=(PROFILES.name,),
+        own_group=GROUP,
+        observer=process.offsets,
+        read_time=wall_clock(settings.clock_skew_ms) if on_the_wall else StreamClock(settings.kafka).read,
+        stored=ownership.stored,
+    )
+    ownership.on_change.append(watermark.partitions_changed)
+    return SilenceWatch(handlers, ownership, watermark, process.health, metrics)

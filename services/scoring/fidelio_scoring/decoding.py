@@ -1,0 +1,65 @@
+"""The part of a snapshot that scoring reads; the rest is skipped while parsing."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.domain.standing import Evidence
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Contract
+from fidelio_shared.contracts.profile import Cause
+from fidelio_shared.contracts.scoring import ScoringCause
+from fidelio_shared.messaging.errors import Rejected
+from fidelio_shared.messaging.records import Incoming
+
+
+class _Orders(Contract):
+    count: int
+    first_at: datetime
+    last_at: datetime
+    first_day: int
+    days: str
+
+
+class _State(Contract):
+    orders: _Orders | None
+
+
+class _Snapshot(Contract):
+    profile: ProfileId
+    epoch: int
+    revision: int
+    cause: Cause
+    state: _State
+
+
+Decoder = Callable[[Incoming], Evidence | None]
+
+
+def decode_evidence(record: Incoming) -> Evidence | None:
+    """None for a profile that never bought: there is nothing to score."""
+    try:
+        snapshot = _Snapshot.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
+    orders = snapshot.state.orders
+    if orders is None:
+        return None
+    cause = snapshot.cause
+    return Evidence(
+        profile=snapshot.profile,
+        epoch=snapshot.epoch,
+        revision=snapshot.revision,
+        received_at=cause.received_at,
+        cause=ScoringCause(
+            kind=cause.kind, id=cause.id, type=cause.type, at=cause.occurred_at, historical=cause.historical
+        ),
+        purchases=Purchases(
+            first_order_at=orders.first_at,
+            last_order_at=orders.last_at,
+            days=int(orders.days, 16) << orders.first_day,
+            order_count=orders.count,
+        ),
+    )

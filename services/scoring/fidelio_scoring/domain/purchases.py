@@ -1,0 +1,44 @@
+"""A customer's purchases, reduced to what the churn model reads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """Both instants are UTC, cut to milliseconds. Bit k of `days`: an order on UTC day 1970-01-01 + k days."""
+
+    first_order_at: datetime
+    last_order_at: datetime
+    days: int
+    order_count: int
+
+
+def repeat_days(days: int) -> int:
+    """Distinct purchase days after the first: the x of the purchase clock."""
+    return max(days.bit_count() - 1, 0)
+
+
+def gaps_in_days(days: int) -> tuple[int, ...]:
+    """Days between consecutive purchase days, oldest first; empty before the second one."""
+    if not days:
+        return ()
+    first = (days & -days).bit_length() - 1
+    # Written in binary, two purchase days stand apart by the zeros between their ones, plus one.
+    return tuple(len(zeros) + 1 for zeros in f"{days >> first:b}".split("1")[1:-1])[::-1]
+
+
+def mean_gap_days(gaps: tuple[int, ...]) -> float | None:
+    return sum(gaps) / len(gaps) if gaps else None
+
+
+def gap_variation(gaps: tuple[int, ...]) -> float | None:
+    """Standard deviation over mean (population form): 0 is a metronome, 1 is chance.
+
+    None below two gaps: one gap says how long, not how regular. Readers treat it like 1, no evidence of a rhythm.
+    """
+    if len(gaps) < 2:
+        return None
+    total = sum(gaps)
+    return sqrt(len(gaps) * sum(gap * gap for gap in gaps) - total * total) / total

@@ -1,0 +1,66 @@
+"""What scoring does: with a batch of snapshots, and between batches with silence.
+
+read, evaluate, publish, replace (guarded), commit: it may end anywhere, and then says the same again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
+from fidelio_scoring.domain.churn import ChurnModel
+from fidelio_scoring.domain.standing import Change, Evidence, Standing, receive, review, schedule
+from fidelio_scoring.metrics import ScoringMetrics
+from fidelio_scoring.records import change_records
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.messaging.batch import Batch, Refusal
+from fidelio_shared.messaging.publisher import Publisher
+
+REVIEWS_A_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringHandlers:
+    scores: MongoScoreStore
+    publisher: Publisher
+    model: ChurnModel
+    metrics: ScoringMetrics
+
+    async def score_profiles(self, batch: Batch[Evidence | None]) -> Sequence[Refusal]:
+        received = [(each.value, each.record.partition) for each in batch.items if each.value]
+        partitions = {evidence.profile: partition for evidence, partition in received}
+        known = await self.scores.load(partitions)
+        standings, changes = _receive_all(known, [evidence for evidence, _ in received], self.model)
+        batch.check_publishable()
+        await self._announce(changes)
+        await self.scores.save([(each, partitions[each.profile]) for each in standings])
+        self.metrics.scored(received, changes)
+        return ()
+
+    async def review_silence(self, partitions: Sequence[int], until: datetime) -> int:
+        """Fires one page of the reviews due up to the watermark; the number of profiles reviewed."""
+        due = await self.scores.due(partitions, until, limit=REVIEWS_A_PAGE)
+        moved = [(review(standing, until, self.model), partition) for standing, partition in due]
+        await self._announce([change for each, _ in moved for change in each.changes])
+        await self.scores.save([(each.standing, partition) for each, partition in moved])
+        self.metrics.reviewed(len(moved))
+        return len(moved)
+
+    async def _announce(self, changes: Sequence[Change]) -> None:
+        await self.publisher.publish_all(change_records(changes, self.model.version))
+
+
+def _receive_all(
+    known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], model: ChurnModel
+) -> tuple[list[Standing], list[Change]]:
+    """Each profile's snapshots in order, whatever is no news left out; only the last one looks for its next review."""
+    standings: dict[ProfileId, Standing] = {}
+    changes: list[Change] = []
+    for evidence in evidences:
+        standing = standings.get(evidence.profile) or known.get(evidence.profile)
+        if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
+            continue
+        moved = receive(standing, evidence, model)
+        standings[evidence.profile] = moved.standing
+        changes += moved.changes
+    return [schedule(each, model) for each in standings.values()], changes

@@ -1,0 +1,96 @@
+"""The records that scoring publishes, from how a standing moved."""
+
+from collections.abc import Iterable, Mapping
+
+from fidelio_scoring.domain.heads import HeadScore
+from fidelio_scoring.domain.lifecycle import DEFINITION
+from fidelio_scoring.domain.standing import Change, ScoreChange, StageChange, Standing
+from fidelio_shared.contracts.canonical import encode, instant
+from fidelio_shared.contracts.ids import hash16, record_id
+from fidelio_shared.contracts.scoring import (
+    ChurnScore,
+    Facts,
+    Head,
+    Membership,
+    ScoreChanged,
+    ScoringCause,
+    SegmentChanged,
+)
+from fidelio_shared.contracts.topics import SCORES, SEGMENTS
+from fidelio_shared.messaging.records import Outgoing, make_record
+
+SOURCE = "fidelio/scoring"
+
+
+def change_records(changes: Iterable[Change], model: str) -> list[Outgoing]:
+    return [_score_record(each, model) if isinstance(each, ScoreChange) else _segment_record(each) for each in changes]
+
+
+def _score_record(change: ScoreChange, model: str) -> Outgoing:
+    standing, before, facts = change.standing, change.before, change.assessment.facts
+    score = ScoreChanged(
+        profile=standing.profile,
+        epoch=standing.epoch,
+        sequence=standing.score_sequence,
+        revision=standing.revision,
+        at=standing.as_of,
+        cause=change.cause,
+        model=model,
+        churn=ChurnScore(
+            before=before.risk if before else None,
+            after=change.assessment.risk,
+            band_before=before.band.value if before else None,
+            band=change.assessment.band.value,
+            heads=tuple(_head(each, change.changes) for each in change.assessment.heads),
+            facts=Facts(
+                orders=facts.orders,
+                last_order_at=standing.purchases.last_order_at,
+                silence_days=facts.silence_days,
+                usual_gap_days=facts.usual_gap_days,
+                purchase_days=facts.repeat_days + 1,
+            ),
+        ),
+    )
+    return _record(SCORES.name, "fidelio.score", standing, change.cause, standing.score_sequence, encode(score))
+
+
+def _segment_record(change: StageChange) -> Outgoing:
+    standing = change.standing
+    changed = SegmentChanged(
+        profile=standing.profile,
+        epoch=standing.epoch,
+        sequence=standing.segment_sequence,
+        revision=standing.revision,
+        at=standing.as_of,
+        cause=change.cause,
+        definition=DEFINITION,
+        entered=(change.entered.value,),
+        exited=(change.exited.value,) if change.exited else (),
+        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),),
+    )
+    return _record(SEGMENTS.name, "fidelio.segment", standing, change.cause, standing.segment_sequence, encode(changed))
+
+
+def _head(head: HeadScore, changes: Mapping[str, float]) -> Head:
+    return Head(
+        name=head.name,
+        log_odds=head.log_odds,
+        baseline=head.baseline,
+        contributions=dict(head.contributions),
+        change=changes[head.name],
+    )
+
+
+def _record(topic: str, ce_type: str, standing: Standing, cause: ScoringCause, sequence: int, value: bytes) -> Outgoing:
+    ce_id = record_id(topic, standing.profile, standing.epoch, sequence)
+    trace = cause.id or hash16(cause.kind, standing.profile, instant(cause.at))
+    return make_record(
+        topic,
+        standing.profile,
+        value,
+        ce_id=ce_id,
+        ce_type=ce_type,
+        source=SOURCE,
+        at=instant(standing.as_of),
+        trace=trace,
+    )

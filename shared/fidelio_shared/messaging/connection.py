@@ -1,0 +1,108 @@
+"""Everything that opens a connection to Kafka does it here, with the settings that are known to be safe."""
+
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.helpers import create_ssl_context
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from fidelio_shared.messaging.settings import DYNAMIC_SESSION_TIMEOUT_MS, STATIC_SESSION_TIMEOUT_MS, KafkaSettings
+
+MAX_RECORD_BYTES = 4 * 1024 * 1024
+_MAX_BATCH_BYTES = 131_072
+
+
+def make_broker(kafka: KafkaSettings) -> KafkaBroker:
+    """For consuming; what is published goes through `Publisher`. FastStream's own log would repeat payloads."""
+    return KafkaBroker(
+        kafka.bootstrap_servers,
+        security=_faststream_security(kafka),
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=5,
+        max_batch_size=_MAX_BATCH_BYTES,
+        request_timeout_ms=30_000,
+        allow_auto_create_topics=False,
+        graceful_timeout=30,
+        logger=None,
+        apply_types=False,
+    )
+
+
+def subscription(*, group: str, step: str, ordinal: int | None, max_records: int) -> dict[str, Any]:
+    """Arguments of `broker.subscriber`: at least once, in batches, from the beginning, as a static member."""
+    static = ordinal is not None
+    return {
+        "group_id": group,
+        "group_instance_id": f"{step}-{ordinal}" if static else None,
+        "session_timeout_ms": STATIC_SESSION_TIMEOUT_MS if static else DYNAMIC_SESSION_TIMEOUT_MS,
+        "max_poll_interval_ms": 300_000,
+        "auto_offset_reset": "earliest",
+        "ack_policy": AckPolicy.NACK_ON_ERROR,
+        "batch": True,
+        "max_records": max_records,
+        "batch_timeout_ms": 50,
+        "max_partition_fetch_bytes": MAX_RECORD_BYTES,
+        "no_reply": True,
+        "partition_assignment_strategy": (RangePartitionAssignor,),
+    }
+
+
+def make_producer(kafka: KafkaSettings, *, ordinal: int | None) -> AIOKafkaProducer:
+    """Gives up well before the group would give this process's partitions to another."""
+    session_ms = STATIC_SESSION_TIMEOUT_MS if ordinal is not None else DYNAMIC_SESSION_TIMEOUT_MS
+    return AIOKafkaProducer(
+        **_client_arguments(kafka),
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=0,
+        max_batch_size=_MAX_BATCH_BYTES,
+        max_request_size=MAX_RECORD_BYTES,
+        request_timeout_ms=session_ms * 4 // 10,
+    )
+
+
+def make_admin(kafka: KafkaSettings) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(**_client_arguments(kafka), request_timeout_ms=10_000)
+
+
+def make_observer(kafka: KafkaSettings) -> AIOKafkaConsumer:
+    """Asks for offsets or reads from given ones; belongs to no group, so it moves nobody's position."""
+    return AIOKafkaConsumer(
+        **_client_arguments(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+
+
+def _client_arguments(kafka: KafkaSettings) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap_servers,
+        "security_protocol": kafka.security_protocol,
+    }
+    if kafka.security_protocol.endswith("SSL"):
+        arguments["ssl_context"] = create_ssl_context(cafile=kafka.ssl_ca_file)
+    if kafka.security_protocol.startswith("SASL"):
+        arguments["sasl_mechanism"] = kafka.sasl_mechanism
+        arguments["sasl_plain_username"] = kafka.sasl_username
+        arguments["sasl_plain_password"] = kafka.sasl_password.get_secret_value() if kafka.sasl_password else None
+    return arguments
+
+
+def _faststream_security(kafka: KafkaSettings) -> BaseSecurity | None:
+    context: ssl.SSLContext | None = None
+    if kafka.security_protocol.endswith("SSL"):
+        context = create_ssl_context(cafile=kafka.ssl_ca_file)
+    if not kafka.security_protocol.startswith("SASL"):
+        return BaseSecurity(ssl_context=context) if context else None
+    kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+    return kinds[kafka.sasl_mechanism](
+        username=kafka.sasl_username or "",
+        password=kafka.sasl_password.get_secret_value() if kafka.sasl_password else "",
+        ssl_context=context,
+    )

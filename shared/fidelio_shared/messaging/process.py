@@ -1,0 +1,182 @@
+"""One process: its steps, its pages, and a watchdog that ends it rather than let it look alive."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import uvicorn
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+from prometheus_client import CollectorRegistry, ProcessCollector
+from starlette.types import ASGIApp
+
+from fidelio_shared.messaging.connection import make_broker, subscription
+from fidelio_shared.messaging.errors import Halted, Unavailable
+from fidelio_shared.messaging.health import Health
+from fidelio_shared.messaging.lag import OffsetReader, lag
+from fidelio_shared.messaging.ownership import Ownership
+from fidelio_shared.messaging.publisher import Publisher
+from fidelio_shared.messaging.records import Incoming
+from fidelio_shared.messaging.settings import KafkaSettings
+from fidelio_shared.messaging.settle import Handler, Settler
+from fidelio_shared.messaging.tolerance import decode_nothing, parse_nothing
+from fidelio_shared.observability.logs import log
+from fidelio_shared.observability.metrics import StepMetrics, make_step_metrics
+
+T = TypeVar("T")
+Task = Callable[[], Coroutine[Any, Any, None]]
+_WATCH_EVERY_SECONDS = 5.0
+_PATIENCE_SECONDS = 60.0
+_EXIT_STUCK = 70
+_EXIT_HALTED = 71
+
+
+@dataclass(slots=True)
+class Process:
+    """What the steps of a process share. Built in `app.py`, never at import."""
+
+    service: str
+    kafka: KafkaSettings
+    ordinal: int | None
+    registry: CollectorRegistry
+    metrics: StepMetrics
+    health: Health
+    publisher: Publisher
+    broker: KafkaBroker
+    offsets: OffsetReader
+    groups: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    background: list[Task] = field(default_factory=list)
+    exit_code: int = 0
+    server: uvicorn.Server | None = None
+
+    def consume(
+        self,
+        *topics: str,
+        group: str,
+        decode: Callable[[Incoming], T],
+        handle: Handler[T],
+        ownership: Ownership | None = None,
+        max_records: int = 500,
+    ) -> None:
+        """Registers a step. Its name, for metrics and static membership, is the group without `.v1`."""
+        step = group.removesuffix(".v1")
+        owner = ownership or Ownership()
+        settler = Settler(
+            step=step,
+            service=self.service,
+            decode=decode,
+            handle=handle,
+            ownership=owner,
+            publisher=self.publisher,
+            health=self.health,
+            metrics=self.metrics,
+            halt=self.halt,
+        )
+        arguments = subscription(group=group, step=step, ordinal=self.ordinal, max_records=max_records)
+        subscriber = self.broker.subscriber(*topics, listener=owner, **arguments)
+        subscriber(settler.settle, parser=parse_nothing(lambda: subscriber.consumer), decoder=decode_nothing)
+        self.groups[step] = (group, topics)
+        self.health.progress(step)
+
+    def halt(self, why: str) -> None:
+        self.health.halted = why
+        self.exit_code = _EXIT_HALTED
+        if self.server is not None:
+            self.server.should_exit = True
+
+    @asynccontextmanager
+    async def lifespan(self, wire: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Pages are served at once; `wire` registers the steps as soon as what it needs answers."""
+        tasks = [asyncio.create_task(self._work(wire))]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.broker.stop()
+            await self.publisher.stop()
+            await self.offsets.close()
+
+    async def _work(self, wire: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._until_available(wire)
+            await self._until_available(self._connect)
+            self.health.is_started = True
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch())
+                for task in self.background:
+                    group.create_task(task())
+        except* Halted as halted:
+            why = str(halted.exceptions[0])
+            log.critical("process_halted", why=why)
+            self.halt(why)
+
+    async def _connect(self) -> None:
+        await self.publisher.start()
+        try:
+            await self.broker.start()
+        except KafkaError as error:
+            await self.broker.stop()
+            raise Unavailable("kafka") from error
+
+    async def _until_available(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await attempt()
+            except Unavailable as error:
+                self.health.wait_for(error.dependency)
+                log.warning("waiting_for_dependency", dependency=error.dependency)
+                await asyncio.sleep(1.0)
+            else:
+                self.health.waiting.clear()
+                return
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_SECONDS)
+            try:
+                await self._measure_lag()
+                self.health.waiting.pop("kafka", None)
+            except Unavailable as error:
+                self.health.wait_for(error.dependency)
+            if stuck := self.health.stuck(patience_seconds=_PATIENCE_SECONDS):
+                log.critical("process_stuck", steps=stuck)
+                os._exit(_EXIT_STUCK)
+
+    async def _measure_lag(self) -> None:
+        for step, (group, topics) in self.groups.items():
+            ends, starts = await self.offsets.ends(topics), await self.offsets.starts(topics)
+            behind = lag(ends, await self.offsets.committed(group), starts)
+            self.health.lagging[step] = behind
+            self.metrics.lag.labels(step).set(behind)
+
+
+def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> Process:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    metrics, health = make_step_metrics(service, registry), Health()
+    for dependency in ("kafka", "mongodb"):
+        metrics.waiting.labels(dependency).set_function(lambda name=dependency: float(name in health.waiting))
+    return Process(
+        service=service,
+        kafka=kafka,
+        ordinal=ordinal,
+        registry=registry,
+        metrics=metrics,
+        health=health,
+        publisher=Publisher(kafka, ordinal=ordinal),
+        broker=make_broker(kafka),
+        offsets=OffsetReader(kafka),
+    )
+
+
+async def serve(process: Process, application: ASGIApp, *, host: str, port: int) -> int:
+    """Runs until a signal or a halt; the exit code for the process."""
+    config = uvicorn.Config(application, host=host, port=port, log_level="warning", access_log=False, lifespan="on")
+    process.server = uvicorn.Server(config)
+    await process.server.serve()
+    return process.exit_code

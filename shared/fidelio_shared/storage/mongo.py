@@ -1,0 +1,102 @@
+"""The connection to MongoDB, its errors in Fidelio's words, and what the database remembers of its creation."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.messaging.errors import Halted, Unavailable
+
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+DUPLICATE_KEY = 11000
+_DEPLOYMENT = "deployment"
+_TRANSACTION_LIFETIME_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Set by `init`: the numbering's epoch, and which clock this database lives by."""
+
+    epoch: int
+    clock: ClockKind
+
+
+def connect(uri: str, database: str) -> Database:
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        uri,
+        timeoutMS=15_000,
+        serverSelectionTimeoutMS=10_000,
+        retryWrites=True,
+        retryReads=True,
+        tz_aware=True,
+    )
+    return client.get_database(
+        database, read_concern=ReadConcern("majority"), write_concern=WriteConcern(w="majority", j=True)
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """An outage becomes Unavailable; a refusal, which waiting will not cure, Halted."""
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
+        raise Unavailable("mongodb") from error
+    except OperationFailure as error:
+        if error.has_error_label("TransientTransactionError") or error.has_error_label("RetryableWriteError"):
+            raise Unavailable("mongodb") from error
+        raise Halted(f"MongoDB refused with code {error.code}; nothing was committed, see the server's log") from error
+    except PyMongoError as error:
+        if error.timeout:
+            raise Unavailable("mongodb") from error
+        raise Halted(f"MongoDB's driver failed with {type(error).__name__}; nothing was committed") from error
+
+
+async def initialise(database: Database, deployment: Deployment, indexes: dict[str, list[Any]]) -> None:
+    """Creates the collections and their indexes. Repeating it with the same clock and epoch changes nothing."""
+    with translated():
+        known = await database[_DEPLOYMENT].find_one({"_id": _DEPLOYMENT})
+        if known and known["clock"] != deployment.clock:
+            raise Halted(f"the database lives by the {known['clock']} clock; use another database or that clock")
+        existing = await database.list_collection_names()
+        for name, models in indexes.items():
+            if name not in existing:
+                await database.create_collection(name)
+            if models:
+                await database[name].create_indexes(models)
+        await database[_DEPLOYMENT].update_one(
+            {"_id": _DEPLOYMENT},
+            {"$setOnInsert": {"clock": deployment.clock}, "$max": {"epoch": deployment.epoch}},
+            upsert=True,
+        )
+
+
+async def read_deployment(database: Database, clock: ClockKind) -> Deployment:
+    """Raises Halted where the database was never initialised or lives by another clock."""
+    with translated():
+        known = await database[_DEPLOYMENT].find_one({"_id": _DEPLOYMENT})
+        await _check_transaction_lifetime(database)
+    if known is None:
+        raise Halted(f"database {database.name} is not initialised; run the service's `init` command first")
+    if known["clock"] != clock:
+        raise Halted(f"database {database.name} lives by the {known['clock']} clock, this process by the {clock} clock")
+    return Deployment(known["epoch"], known["clock"])
+
+
+async def _check_transaction_lifetime(database: Database) -> None:
+    """A process killed in a transaction blocks its documents for so long; the server's default is a minute."""
+    answer = await database.client.admin.command({"getParameter": 1, "transactionLifetimeLimitSeconds": 1})
+    seconds = answer["transactionLifetimeLimitSeconds"]
+    if seconds > _TRANSACTION_LIFETIME_SECONDS:
+        raise Halted(
+            f"mongod has transactionLifetimeLimitSeconds={seconds}; start it with "
+            f"--setParameter transactionLifetimeLimitSeconds={_TRANSACTION_LIFETIME_SECONDS}"
+        )
