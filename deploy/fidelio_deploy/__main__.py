@@ -6,7 +6,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from fidelio_deploy.stack import running_stack
 from fidelio_deploy.status import parts_of
 from fidelio_deploy.topics import ensure_topics, kafka_settings
 from fidelio_shared.contracts.channels import ChannelsError, read_channels
+from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.contracts.topics import topics_for
 
 EXIT_NOT_UP = 3
@@ -29,7 +30,7 @@ EXIT_NOT_UP = 3
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 
 Directory = Annotated[Path, typer.Option(help="Where data, logs and addresses are kept.")]
-Clock = Annotated[Literal["wall", "stream"], typer.Option(help="Time as it passes, or as the replayed records say.")]
+Clock = Annotated[ClockKind, typer.Option(help="Time as it passes, or as the replayed records say.")]
 Epoch = Annotated[int | None, typer.Option(help="Epoch of new databases; default: now, in Unix seconds.")]
 Partitions = Annotated[int, typer.Option(min=1, help="Partitions of every keyed topic; fixed at creation.")]
 Services = Annotated[bool, typer.Option("--services/--no-services", help="Start the services, or only what they need.")]
@@ -39,6 +40,7 @@ ChannelsFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, 
 @app.command()
 def up(
     directory: Directory = Path(".fidelio"),
+    *,
     clock: Clock = "wall",
     epoch: Epoch = None,
     partitions: Partitions = 12,
@@ -62,6 +64,7 @@ def up(
 @app.command()
 def run(
     directory: Directory = Path(".fidelio"),
+    *,
     clock: Clock = "wall",
     epoch: Epoch = None,
     partitions: Partitions = 12,

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fidelio_deploy.files import write_whole
+
 FILE_NAME = "stack.json"
 
 
@@ -27,21 +29,12 @@ class StackAddresses:
 
 @contextmanager
 def published(directory: Path, addresses: StackAddresses) -> Iterator[None]:
-    """The file is there for the length of the block; it appears whole, so whoever waits for it can read it at once."""
-    file, unfinished = directory / FILE_NAME, directory / f"{FILE_NAME}.unfinished"
-    write_private(unfinished, json.dumps(asdict(addresses), indent=2))
-    unfinished.rename(file)
+    """The file is there for the length of the block; whoever waits for it can read it at once."""
+    write_whole(directory / FILE_NAME, json.dumps(asdict(addresses), indent=2))
     try:
         yield
     finally:
         withdraw(directory)
-
-
-def write_private(file: Path, text: str) -> None:
-    """A file that only its owner may read: it holds the API key."""
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(text)
 
 
 def withdraw(directory: Path) -> None:

@@ -9,23 +9,25 @@ from typing import TextIO
 
 import psutil
 
-from fidelio_deploy import addresses, choices, ports
+from fidelio_deploy import addresses, choices, ownership, ports
 from fidelio_deploy.addresses import StackAddresses, read_addresses, withdraw
 from fidelio_deploy.errors import StackError, StartFailed
+from fidelio_deploy.processes import prepare_log
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 120
 DATA = ("kafka", "mongo", "mail", "logs")
-DATA_FILES = (addresses.FILE_NAME, choices.FILE_NAME, ports.FILE_NAME)
+DATA_FILES = (addresses.FILE_NAME, choices.FILE_NAME, ownership.FILE_NAME, ports.FILE_NAME)
 
 
 def start_in_background(directory: Path, run_arguments: tuple[str, ...]) -> StackAddresses:
     """Everything is up, owned by a process that outlives this one; what it says meanwhile is passed on."""
     log = directory / "logs" / "stack.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log_start = prepare_log(log)
     withdraw(directory)
     argv = (sys.executable, "-m", "fidelio_deploy", "run", "--directory", str(directory), *run_arguments)
-    with log.open("w") as out, log.open() as said, ExitStack() as undo:
+    with log.open("a") as out, log.open() as said, ExitStack() as undo:
+        said.seek(log_start)
         owner = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )

@@ -6,8 +6,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fidelio_deploy.addresses import write_private
 from fidelio_deploy.errors import StackError
+from fidelio_deploy.files import write_whole
 
 FILE_NAME = "choices.json"
 
@@ -22,11 +22,10 @@ class Choices:
 
 def kept_choices(directory: Path, *, clock: str, epoch: int | None, partitions: int) -> Choices:
     """The choices of before, or new ones; asking for others than those of before is refused."""
-    directory.mkdir(parents=True, exist_ok=True)
     file = directory / FILE_NAME
     if not file.exists():
         choices = Choices(clock, int(time.time()) if epoch is None else epoch, partitions, secrets.token_urlsafe(24))
-        write_private(file, json.dumps(asdict(choices), indent=2))
+        write_whole(file, json.dumps(asdict(choices), indent=2))
         return choices
     before = Choices(**json.loads(file.read_text()))
     _refuse_change(directory, "clock", before.clock, clock)

@@ -1,10 +1,10 @@
 """A real Apache Kafka: one node, broker and controller at once."""
 
 import os
+import secrets
 import socket
 import struct
 import subprocess
-import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import partial
@@ -83,7 +83,7 @@ def start_kafka(directory: Path, port: int | None = None, *, heap: str = DEFAULT
 
 def answers_metadata(bootstrap: str) -> bool:
     """Whether the broker answers a metadata request and names itself in it, which it does once it serves clients."""
-    host, port = bootstrap.split(",")[0].rsplit(":", 1)
+    host, port = bootstrap.split(",", maxsplit=1)[0].rsplit(":", 1)
     request = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)
     try:
         with socket.create_connection((host, int(port)), timeout=PROBE_SECONDS) as connection:
@@ -100,7 +100,7 @@ def _java(*options: str) -> tuple[str, ...]:
 
 
 def _format(properties: Path) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     arguments = ("format", "--standalone", f"--cluster-id={cluster}", "-c", str(properties))
     done = subprocess.run(
         (*_java("-Xmx128m"), "kafka.tools.StorageTool", *arguments), capture_output=True, text=True, check=False

@@ -24,7 +24,7 @@ class Mailbox:
         numbers = [int(file.stem) for file in directory.glob("[0-9]*.eml")]
         return cls(directory, kept, max(numbers, default=0))
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd
         self.keep(envelope.original_content or b"")
         return "250 kept"
 

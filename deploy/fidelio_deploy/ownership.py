@@ -1,7 +1,6 @@
 """Which process owns a stack's directory. Process ids are reused, so its time of birth counts too."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from fidelio_deploy.errors import StackError
+from fidelio_deploy.files import write_whole
 
 FILE_NAME = "owner.json"
 # Birth times are computed from the machine's boot time, which moves a little whenever its clock is set.
@@ -20,9 +20,8 @@ def owned(directory: Path) -> Iterator[None]:
     """This process owns the directory for the length of the block; refused while another one does."""
     if owner := living_owner(directory):
         raise StackError(f"process {owner.pid} already runs a stack in {directory}; stop it with fidelio-stack down")
-    directory.mkdir(parents=True, exist_ok=True)
     file, me = directory / FILE_NAME, psutil.Process()
-    file.write_text(json.dumps({"pid": os.getpid(), "born": me.create_time()}))
+    write_whole(file, json.dumps({"pid": me.pid, "born": me.create_time()}))
     try:
         yield
     finally:

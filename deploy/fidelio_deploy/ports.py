@@ -1,12 +1,13 @@
 """Loopback ports that nobody listens on, remembered where data is kept."""
 
 import json
-import random
+import secrets
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from fidelio_deploy.errors import StackError
+from fidelio_deploy.files import write_whole
 
 # Below the kernel's ephemeral range: a client that keeps dialling a stopped server on an ephemeral port
 # sooner or later gets that very port as its own, connects to itself, and the server cannot come back.
@@ -15,9 +16,9 @@ ATTEMPTS = 100
 FILE_NAME = "ports.json"
 
 
-def free_port() -> int:
+def free_port(*, but: Collection[int] = ()) -> int:
     for _ in range(ATTEMPTS):
-        if is_free(port := random.randrange(LOWEST, HIGHEST)):
+        if (port := secrets.choice(range(LOWEST, HIGHEST))) not in but and is_free(port):
             return port
     raise StackError(f"no free port found on 127.0.0.1 between {LOWEST} and {HIGHEST}")
 
@@ -32,14 +33,15 @@ def is_free(port: int) -> bool:
         return True
 
 
-def kept_ports(directory: Path, names: Iterable[str], given: Mapping[str, int] | None = None) -> dict[str, int]:
+def kept_ports(directory: Path, names: Collection[str], given: Mapping[str, int] | None = None) -> dict[str, int]:
     """One port a name: the given one, else the one used in this directory before, else a free one."""
     file = directory / FILE_NAME
     before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    known = before | dict(given or {})
-    ports = {name: known.get(name) or free_port() for name in names}
-    if taken := sorted(port for port in ports.values() if not is_free(port)):
+    ports = {**before, **(given or {})}
+    for name in set(names) - ports.keys():
+        ports[name] = free_port(but=ports.values())
+    wanted = {name: ports[name] for name in names}
+    if taken := sorted(port for port in wanted.values() if not is_free(port)):
         raise StackError(f"port {taken[0]} on 127.0.0.1 is taken by another program; stop it, or choose another port")
-    directory.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(before | ports))
-    return ports
+    write_whole(file, json.dumps(ports))
+    return wanted

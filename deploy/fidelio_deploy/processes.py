@@ -33,7 +33,7 @@ class ChildProcess:
 
     def __init__(self, command: Command) -> None:
         self.command = command
-        self._log_start = _prepare_log(command.log_path)
+        self._log_start = prepare_log(command.log_path)
         self._ended = Event()
         started: Future[subprocess.Popen[bytes]] = Future()
         # The death signal comes when the *thread* that forked ends: this one lives as long as the child does.
@@ -104,7 +104,7 @@ def last_lines(log: Path, *, count: int = TAIL_LINES, since: int = 0) -> list[st
         return file.read().decode(errors="replace").splitlines()[-count:]
 
 
-def _prepare_log(log: Path) -> int:
+def prepare_log(log: Path) -> int:
     """The log exists and is not oversized; returns where the next run's part begins."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_ROTATION_BYTES:

@@ -5,15 +5,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from fidelio_deploy.addresses import StackAddresses
 from fidelio_deploy.errors import StackError, StartFailed
 from fidelio_deploy.processes import inherited_environment
 from fidelio_deploy.supervisor import ServiceProcess
-
-Clock = Literal["wall", "stream"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A whole Fidelio for the length of a block: Kafka, MongoDB, topics, databases, services."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from fidelio_deploy.mongo import Mongod
 from fidelio_deploy.ownership import owned
 from fidelio_deploy.ports import kept_ports
 from fidelio_deploy.provision import NamedKafka, NamedMongo, provided_kafka, provided_mongo
-from fidelio_deploy.services import MAIL, SERVICES, Clock, Service, create_databases, environment, service_processes
+from fidelio_deploy.services import MAIL, SERVICES, Service, create_databases, environment, service_processes
 from fidelio_deploy.signals import unwound_at_sigterm
 from fidelio_deploy.supervisor import ServiceProcess, Supervisor, supervised
 from fidelio_deploy.topics import create_topics
 from fidelio_shared.contracts.channels import read_channels
+from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.contracts.topics import topics_for
 
 
@@ -34,7 +36,7 @@ class Stack:
 def running_stack(
     directory: Path | None = None,
     *,
-    clock: Clock = "wall",
+    clock: ClockKind = "wall",
     epoch: int | None = None,
     partitions: int = 12,
     services: bool = True,
@@ -86,4 +88,4 @@ def _prepared(addresses: StackAddresses, choices: Choices, channels_file: Path |
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(time.strftime("%H:%M:%S"), line, file=sys.stderr, flush=True)

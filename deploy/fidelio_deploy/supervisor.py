@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -40,7 +40,7 @@ class Watched:
     child: ChildProcess
     started_at: float
     failures: int = 0
-    restart_at: float | None = field(default=None)
+    restart_at: float | None = None
 
 
 class Supervisor:
@@ -76,16 +76,20 @@ class Supervisor:
 
     def _revive(self, each: Watched, now: float) -> None:
         if each.restart_at is None:
-            each.failures += 1
-            delay = backoff_seconds(each.failures)
-            each.restart_at = now + delay
-            self._report(
-                f"{each.service.name} ended with exit code {each.child.exit_code}, "
-                f"starting again in {delay:g} s; see {each.command.log_path}"
-            )
+            self._postpone(each, now, f"ended with exit code {each.child.exit_code}")
         elif now >= each.restart_at:
-            each.child, each.started_at, each.restart_at = ChildProcess(each.command), now, None
-            self._report(f"{each.service.name} started again, process {each.child.pid}")
+            try:
+                each.child, each.started_at, each.restart_at = ChildProcess(each.command), now, None
+            except OSError as error:
+                self._postpone(each, now, f"could not be started ({error})")
+            else:
+                self._report(f"{each.service.name} started again, process {each.child.pid}")
+
+    def _postpone(self, each: Watched, now: float, why: str) -> None:
+        each.failures += 1
+        delay = backoff_seconds(each.failures)
+        each.restart_at = now + delay
+        self._report(f"{each.service.name} {why}, starting again in {delay:g} s; see {each.command.log_path}")
 
 
 @contextmanager

@@ -24,12 +24,12 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Waits for a condition by asking again and again; fails after ten seconds."""
+    """Waits for a condition by asking again and again; fails after thirty seconds."""
 
     def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not condition():
-            assert time.monotonic() < deadline, "it did not become true within 10 s"
+            assert time.monotonic() < deadline, "it did not become true within 30 s"
             time.sleep(0.02)
 
     return wait

@@ -75,18 +75,19 @@ def test_a_process_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     child.kill()
 
 
+OWNER = """
+import signal, sys
+from pathlib import Path
+from fidelio_deploy.processes import ChildProcess, Command
+
+print(ChildProcess(Command("child", ("sleep", "600"), Path(sys.argv[1]))).pid, flush=True)
+signal.pause()
+"""
+
+
 def test_a_process_dies_with_its_owner_even_if_that_is_killed(tmp_path: Path, until: Until) -> None:
-    owner = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import signal; from pathlib import Path; from fidelio_deploy.processes import *\n"
-            f"command = Command('child', ('sleep', '600'), Path({str(tmp_path)!r}) / 'child.log')\n"
-            "print(ChildProcess(command).pid, flush=True); signal.pause()",
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    argv = (sys.executable, "-c", OWNER, str(tmp_path / "child.log"))
+    owner = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     assert owner.stdout
     pid = int(owner.stdout.readline())
     until(lambda: psutil.Process(pid).name() == "sleep")

@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -67,19 +66,18 @@ def test_up_stays_up_and_answers_until_down(tmp_path: Path) -> None:
 def test_data_survives_a_killed_owner_and_is_deleted_only_when_purged(
     kafka: Kafka, tmp_path: Path, until: Until
 ) -> None:
-    command = partial(fidelio_stack, home=tmp_path, kafka=kafka.bootstrap)
-    assert command("up", "--no-services")[0] == 0
+    assert fidelio_stack("up", "--no-services", home=tmp_path, kafka=kafka.bootstrap)[0] == 0
     processes, addresses = owner_and_children(tmp_path), read_addresses(tmp_path)
 
     processes[0].kill()
     until(lambda: not any(process.is_running() for process in processes))
     assert inside("status", home=tmp_path) == (3, "nothing is up\n")
 
-    refused = command("up", "--no-services", "--clock", "stream")
+    refused = inside("up", "--no-services", "--clock", "stream", home=tmp_path)
     assert (refused[0], "was created with clock wall" in refused[1]) == (1, True)
-    assert command("up", "--no-services")[0] == 0
+    assert fidelio_stack("up", "--no-services", home=tmp_path, kafka=kafka.bootstrap)[0] == 0
     assert read_addresses(tmp_path) == addresses
-    assert command("down", "--purge")[0] == 0
+    assert inside("down", "--purge", home=tmp_path)[0] == 0
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -55,7 +56,8 @@ chances = st.floats(0, 1)
 def test_gaps_are_read_from_the_bitmap() -> None:
     days = bought_on(0, 7, 14, 28).days
     assert (repeat_days(days), gaps_in_days(days)) == (3, (7, 7, 14))
-    assert (mean_gap_days((7, 7, 14)), gap_variation((7, 7, 14))) == (pytest.approx(28 / 3), pytest.approx(0.3535534))
+    assert mean_gap_days((7, 7, 14)) == pytest.approx(28 / 3)
+    assert gap_variation((7, 7, 14)) == pytest.approx(np.std([7, 7, 14]) / np.mean([7, 7, 14]))
 
 
 def test_one_gap_has_a_length_but_no_regularity() -> None:
@@ -67,7 +69,9 @@ def test_one_gap_has_a_length_but_no_regularity() -> None:
 @given(st.sets(st.integers(0, 25_000), min_size=1, max_size=60))
 def test_gaps_are_those_of_the_sorted_days(days: set[int]) -> None:
     ordered = sorted(days)
-    assert list(gaps_in_days(sum(1 << day for day in days))) == [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
+    assert list(gaps_in_days(sum(1 << day for day in days))) == [
+        later - earlier for earlier, later in pairwise(ordered)
+    ]
 
 
 @given(purchase_days, silences)
@@ -107,16 +111,16 @@ def test_risk_never_falls_while_a_customer_is_silent(purchases: Purchases, one: 
 
 
 def test_a_customer_without_rhythm_is_never_overdue() -> None:
-    for purchases in (bought_on(0), bought_on(0, 30), bought_on(0, 1, 200)):
+    for purchases in (bought_on(0), bought_on(0, 30), bought_on(0, 1, 2, 3, 200)):
         (head,) = assess(purchases, purchases.last_order_at + 90 * DAY, previous_band=None, model=MODEL).heads
         term = MODEL.heads[0].terms[3]
         assert head.contributions["overdue"] == pytest.approx(-MODEL.heads[0].platt_a * term.weight * term.mean)
 
 
 def test_the_facts_are_what_a_person_would_look_at() -> None:
-    purchases = bought_on(0, 10, 30, orders=5)
+    purchases = bought_on(0, 7, 28, orders=5)
     facts = assess(purchases, purchases.last_order_at + 1.5 * DAY, previous_band=None, model=MODEL).facts
-    assert facts == Facts(silence_days=1.5, usual_gap_days=15, repeat_days=2, orders=5, age_days=pytest.approx(31.5))
+    assert facts == Facts(silence_days=1.5, usual_gap_days=14, repeat_days=2, orders=5, age_days=29.5)
 
 
 def test_before_the_last_order_silence_counts_as_zero() -> None:
@@ -144,7 +148,9 @@ def test_before_the_last_order_silence_counts_as_zero() -> None:
         (0.54, Band.HIGH, Band.LOW),
     ],
 )
-def test_a_band_is_left_at_a_lower_risk_than_it_is_entered_at(risk: float, previous: Band | None, expected: Band) -> None:
+def test_a_band_is_left_at_a_lower_risk_than_it_is_entered_at(
+    risk: float, previous: Band | None, expected: Band
+) -> None:
     assert band_for(risk, previous, BANDS) is expected
 
 

@@ -86,9 +86,7 @@ class Release:
             recent = await self.decisions.attempts_since(proposal.profile, window_start(self.playbook, now))
             judged = judge(self.playbook, proposal, contacts.get(proposal.profile), recent=recent, now=now)
             if isinstance(judged, Suppressed):
-                await self.decisions.close(
-                    proposal.decision, "suppressed", at=now, verdicts=judged.verdicts
-                )
+                await self.decisions.close(proposal.decision, "suppressed", at=now, verdicts=judged.verdicts)
                 self.metrics.suppressed(judged.verdicts)
             elif isinstance(judged, Allowed):
                 allowed.append((decision, judged))
@@ -116,9 +114,7 @@ class Release:
 
     async def _close_interrupted(self, partitions: Sequence[int]) -> None:
         for decision in await self.decisions.interrupted(partitions, limit=_PAGE):
-            await self.decisions.close(
-                decision.proposal.decision, "failed", at=decision.at, verdicts=decision.verdicts
-            )
+            await self.decisions.close(decision.proposal.decision, "failed", at=decision.at, verdicts=decision.verdicts)
             self.metrics.interrupted()
 
     async def _announce(self, partitions: Sequence[int]) -> None:

@@ -7,13 +7,13 @@ import typer
 import uvloop
 
 from fidelio_profile.adapters.indexes import INDEXES
-from fidelio_shared.storage.mongo import Deployment, connect, initialise
 from fidelio_profile.app import run as run_profile
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.observability.logs import configure_logs
+from fidelio_shared.storage.mongo import Deployment, connect, initialise
 
 T = TypeVar("T")
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")

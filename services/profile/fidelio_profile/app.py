@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from fidelio_shared.storage.mongo import Database, connect, read_deployment
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
@@ -18,6 +17,7 @@ from fidelio_shared.contracts.topics import INTERACTIONS, NOTIFICATIONS, SCORES,
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.observability.pages import make_pages
+from fidelio_shared.storage.mongo import Database, connect, read_deployment
 
 RESOLVE_GROUP = "profile.resolve.v1"
 FOLD_GROUP = "profile.fold.v1"

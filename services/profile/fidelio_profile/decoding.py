@@ -7,9 +7,15 @@ from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.profile import TIMELINE_RECORD, InteractionRecorded, RefoldRequested
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
-from fidelio_shared.contracts.topics import SCORES, SEGMENTS
+from fidelio_shared.contracts.topics import NOTIFICATIONS, SCORES, SEGMENTS
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Incoming
+
+_OUTCOMES: dict[str, type[ScoreChanged] | type[SegmentChanged] | type[NotificationChanged]] = {
+    SCORES.name: ScoreChanged,
+    SEGMENTS.name: SegmentChanged,
+    NOTIFICATIONS.name: NotificationChanged,
+}
 
 
 def decode_interaction(record: Incoming) -> Interaction:
@@ -30,9 +36,8 @@ def decode_timeline(record: Incoming) -> Foldable:
 
 
 def decode_outcome(record: Incoming) -> ScoreChanged | SegmentChanged | NotificationChanged:
-    kinds = {SCORES.name: ScoreChanged, SEGMENTS.name: SegmentChanged}
     try:
-        return kinds.get(record.topic, NotificationChanged).model_validate_json(record.value or b"")
+        return _OUTCOMES[record.topic].model_validate_json(record.value or b"")
     except ValidationError as error:
         raise _not_by_contract("an outcome", error) from error
 

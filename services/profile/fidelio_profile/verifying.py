@@ -7,7 +7,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from fidelio_shared.storage.mongo import connect
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.domain.documents import state_document
 from fidelio_profile.records import refold_record
@@ -16,6 +15,7 @@ from fidelio_profile.settings import ProfileSettings
 from fidelio_shared.contracts.canonical import moment
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.publisher import Publisher
+from fidelio_shared.storage.mongo import connect
 
 _PAGE = 500
 _TOLERANCE = 1e-9

@@ -51,7 +51,14 @@ def _score_record(change: ScoreChange, model: str) -> Outgoing:
             ),
         ),
     )
-    return _record(SCORES.name, "fidelio.score", standing, change.cause, standing.score_sequence, encode(score))
+    return _record(
+        SCORES.name,
+        standing,
+        change.cause,
+        ce_type="fidelio.score",
+        sequence=standing.score_sequence,
+        value=encode(score),
+    )
 
 
 def _segment_record(change: StageChange) -> Outgoing:
@@ -68,7 +75,14 @@ def _segment_record(change: StageChange) -> Outgoing:
         exited=(change.exited.value,) if change.exited else (),
         memberships=(Membership(segment=change.entered.value, since=standing.stage_since),),
     )
-    return _record(SEGMENTS.name, "fidelio.segment", standing, change.cause, standing.segment_sequence, encode(changed))
+    return _record(
+        SEGMENTS.name,
+        standing,
+        change.cause,
+        ce_type="fidelio.segment",
+        sequence=standing.segment_sequence,
+        value=encode(changed),
+    )
 
 
 def _head(head: HeadScore, changes: Mapping[str, float]) -> Head:
@@ -81,7 +95,9 @@ def _head(head: HeadScore, changes: Mapping[str, float]) -> Head:
     )
 
 
-def _record(topic: str, ce_type: str, standing: Standing, cause: ScoringCause, sequence: int, value: bytes) -> Outgoing:
+def _record(
+    topic: str, standing: Standing, cause: ScoringCause, *, ce_type: str, sequence: int, value: bytes
+) -> Outgoing:
     ce_id = record_id(topic, standing.profile, standing.epoch, sequence)
     trace = cause.id or hash16(cause.kind, standing.profile, instant(cause.at))
     return make_record(

@@ -10,7 +10,7 @@ from fidelio_shared.messaging.settings import KafkaSettings
 
 
 class ScoringSettings(BaseSettings):
-    """`clock_skew_ms`: how far the broker's clock may run ahead of this one. `model_file`: default is the shipped one."""
+    """`clock_skew_ms`: how far the broker's clock may run ahead of this one. `model_file`: else the shipped one."""
 
     model_config = SettingsConfigDict(
         env_prefix="FIDELIO_", env_nested_delimiter="__", frozen=True, extra="ignore", protected_namespaces=()

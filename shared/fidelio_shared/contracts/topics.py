@@ -64,4 +64,6 @@ def channel_topic(channel: str) -> str:
 
 def topics_for(channels: Iterable[str]) -> tuple[Topic, ...]:
     raw = _deleted_after(7, **{"message.timestamp.type": "LogAppendTime"})
-    return FIXED_TOPICS + tuple(Topic(channel_topic(each), CHANNEL_PARTITIONS, keyed=False, config=raw) for each in channels)
+    return FIXED_TOPICS + tuple(
+        Topic(channel_topic(each), CHANNEL_PARTITIONS, keyed=False, config=raw) for each in channels
+    )

@@ -17,6 +17,9 @@ class Health:
     def wait_for(self, dependency: str) -> None:
         self.waiting.setdefault(dependency, time.monotonic())
 
+    def is_waiting_for(self, dependency: str) -> bool:
+        return dependency in self.waiting
+
     def progress(self, step: str) -> None:
         self.progressed_at[step] = time.monotonic()
         self.waiting.clear()

@@ -17,7 +17,7 @@ class Ownership(ConsumerRebalanceListener):
     stored: dict[TopicPartition, int] = field(default_factory=dict)
     on_change: list[Callable[[frozenset[TopicPartition]], None]] = field(default_factory=list)
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - a rebalance revokes all
         async with self.lock:
             self.generation += 1
             self._now_owns(frozenset())

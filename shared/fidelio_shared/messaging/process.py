@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
@@ -160,7 +161,7 @@ def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> 
     ProcessCollector(registry=registry)
     metrics, health = make_step_metrics(service, registry), Health()
     for dependency in ("kafka", "mongodb"):
-        metrics.waiting.labels(dependency).set_function(lambda name=dependency: float(name in health.waiting))
+        metrics.waiting.labels(dependency).set_function(partial(health.is_waiting_for, dependency))
     return Process(
         service=service,
         kafka=kafka,

@@ -2,16 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ids import RecordId
 
 Headers = Sequence[tuple[str, bytes]]
-Incoming = ConsumerRecord[Any, Any]
-"""As aiokafka hands it over; raw bytes, nothing parsed."""
+
+
+class Incoming(Protocol):
+    """A record as aiokafka hands it over: raw bytes, nothing parsed. `timestamp` in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""FastStream's own parser decodes headers as UTF-8 and skips, committed, what it cannot; Fidelio decodes nothing here."""
+"""FastStream's own parser decodes headers as UTF-8 and skips, committed, what it cannot; here nothing is decoded."""
 
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from aiokafka import AIOKafkaConsumer
 from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
@@ -8,9 +9,10 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
 from fidelio_shared.messaging.records import Incoming
 
 Fetched = tuple[Incoming, ...]
+Parser = Callable[[Fetched], Awaitable[KafkaAckableMessage]]
 
 
-def parse_nothing(consumer: Callable[[], AIOKafkaConsumer | None]) -> Callable[[Fetched], Awaitable[KafkaAckableMessage]]:
+def parse_nothing(consumer: Callable[[], AIOKafkaConsumer | None]) -> Parser:
     async def parse(records: Fetched) -> KafkaAckableMessage:
         return KafkaAckableMessage(
             raw_message=records, body=b"", headers={}, batch_headers=[], consumer=consumer() or FAKE_CONSUMER
@@ -20,5 +22,4 @@ def parse_nothing(consumer: Callable[[], AIOKafkaConsumer | None]) -> Callable[[
 
 
 async def decode_nothing(message: KafkaAckableMessage) -> Fetched:
-    raw = message.raw_message
-    return raw if isinstance(raw, tuple) else (raw,)
+    return cast(Fetched, message.raw_message)

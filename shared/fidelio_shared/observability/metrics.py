@@ -51,7 +51,10 @@ def make_step_metrics(service: str, registry: CollectorRegistry) -> StepMetrics:
         batch_records=Histogram(name("batch_records"), "Batch size", ["step"], buckets=_RECORDS, registry=registry),
         batch_seconds=Histogram(name("batch_seconds"), "Batch time", ["step"], buckets=_SECONDS, registry=registry),
         latency=Histogram(
-            name("latency_seconds"), "Append of a batch's oldest record to its effect", ["step"], buckets=_SECONDS,
+            name("latency_seconds"),
+            "Append of a batch's oldest record to its effect",
+            ["step"],
+            buckets=_SECONDS,
             registry=registry,
         ),
         dead_letters=Counter(name("dead_letters_total"), "Dead letters by reason", ["reason"], registry=registry),

@@ -4,14 +4,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from fidelio_shared.messaging.health import Health
 
 PATIENCE_SECONDS = 60.0
 
 
-def make_pages(health: Health, registry: CollectorRegistry) -> list[Route]:
+def make_pages(health: Health, registry: CollectorRegistry) -> list[BaseRoute]:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -59,7 +59,8 @@ def _submission(content: Content) -> Submission:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"][:1]) or "the interaction"
-        raise Rejected("schema", f"{where} is not as the contract says ({first['type']}); see its JSON Schema") from error
+        text = f"{where} is not as the contract says ({first['type']}); see its JSON Schema"
+        raise Rejected("schema", text) from error
 
 
 def _check_permitted(name: str, channel: Channel, submission: Submission) -> None:
@@ -86,7 +87,8 @@ def _times(submission: Submission, appended_at: datetime, clock: ClockKind) -> t
     except OverflowError:
         is_plausible = False
     if not is_plausible:
-        raise Rejected("time_out_of_range", "occurred_at is over 20 years old or in the future; check the sender's clock")
+        text = "occurred_at is over 20 years old or in the future; check the sender's clock"
+        raise Rejected("time_out_of_range", text)
     return _cut(occurred_at), received_at
 
 

@@ -42,7 +42,7 @@ def read_content(raw: RawRecord) -> Content:
     content_type = _header(raw, "content-type").split(";")[0].strip().lower()
     if content_type.startswith("application/cloudevents"):
         if content_type != _STRUCTURED:
-            raise Rejected("unknown_content_type", f"of CloudEvents only {_STRUCTURED} is read; send one event a record")
+            raise Rejected("unknown_content_type", f"only {_STRUCTURED} is read; send one event a record")
         return _from_structured(_parse(raw.body))
     if "ce_specversion" in raw.headers:
         return _from_binary(raw, content_type)
@@ -68,7 +68,7 @@ def _from_binary(raw: RawRecord, content_type: str) -> Content:
     return _joined(attributes, _parse(raw.body or b""))
 
 
-def _joined(attributes: Mapping[str, JsonValue], data: JsonValue) -> Content:
+def _joined(attributes: Content, data: object) -> Content:
     if not isinstance(data, Mapping):
         raise Rejected("schema", "the event's data is not a JSON object; send one with identifiers")
     return {**data, **{name: value for name, value in attributes.items() if value is not None}}

@@ -40,8 +40,9 @@ def _replace_if_newer(contact: Contact) -> UpdateOne:
     del card["profile"]
     known = [{"$ifNull": ["$epoch", -1]}, {"$ifNull": ["$revision", -1]}]
     is_newer = {"$gt": [[contact.epoch, contact.revision], known]}
-    replacement = [{"$replaceWith": {"$cond": [is_newer, {"$mergeObjects": [{"_id": "$_id"}, {"$literal": card}]}, "$$ROOT"]}}]
-    return UpdateOne({"_id": bytes.fromhex(contact.profile)}, replacement, upsert=True)
+    whole = {"$mergeObjects": [{"_id": "$_id"}, {"$literal": card}]}
+    pipeline = [{"$replaceWith": {"$cond": [is_newer, whole, "$$ROOT"]}}]
+    return UpdateOne({"_id": bytes.fromhex(contact.profile)}, pipeline, upsert=True)
 
 
 def _contact_from(document: Mapping[str, Any]) -> Contact:

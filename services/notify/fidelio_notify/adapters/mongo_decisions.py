@@ -66,7 +66,9 @@ class MongoDecisionStore:
     async def announced(self, decisions: Iterable[Decision]) -> None:
         """Only the step that was announced: a later one may have been stored meanwhile."""
         updates = [
-            UpdateOne({"_id": bytes.fromhex(each.proposal.decision), "step": each.step}, {"$set": {"is_announced": True}})
+            UpdateOne(
+                {"_id": bytes.fromhex(each.proposal.decision), "step": each.step}, {"$set": {"is_announced": True}}
+            )
             for each in decisions
         ]
         if updates:

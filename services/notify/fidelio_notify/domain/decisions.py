@@ -12,7 +12,7 @@ from fidelio_shared.contracts.scoring import Facts, ScoreChanged
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`caused_at`: when the customer did what moved the score, or fell silent for too long; staleness counts from it."""
+    """`caused_at`: when the customer did what moved the score, or fell silent too long; staleness counts from it."""
 
     decision: str
     profile: ProfileId
@@ -90,8 +90,8 @@ def judge(
     verdicts = (
         _verdict("historical", not proposal.is_historical, "imported_history"),
         _verdict("freshness", now <= proposal.deadline, "stale"),
-        _verdict("contact", known is not None and known.email is not None, "no_address" if known else "contact_unknown"),
-        _verdict("consent", consent is not None, _why_no_consent(playbook, known, now)),
+        _verdict("contact", bool(known and known.email), "no_address" if known else "contact_unknown"),
+        _verdict("consent", consent is not None, _why_no_consent(playbook, known)),
         _verdict("cap", recent < playbook.cap_messages, "too_many_messages"),
     )
     if known is None or known.email is None or consent is None or not all(each.passed for each in verdicts):
@@ -116,7 +116,7 @@ def _evidence(playbook: Playbook, contact: Contact | None, now: datetime) -> Con
     return ConsentEvidence(consent.purpose, consent.channel, consent.interaction, consent.evidence)
 
 
-def _why_no_consent(playbook: Playbook, contact: Contact | None, now: datetime) -> str:
+def _why_no_consent(playbook: Playbook, contact: Contact | None) -> str:
     consent = _consent(playbook, contact)
     if consent is None:
         return "unknown"

@@ -7,9 +7,9 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
+from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
 
 _MOST_NOTIFICATIONS = 20
 Outcome = ScoreChanged | SegmentChanged | NotificationChanged

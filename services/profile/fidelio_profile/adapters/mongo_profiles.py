@@ -12,7 +12,6 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError
 
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, record_key
@@ -20,6 +19,7 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
 from fidelio_shared.messaging.errors import Rejected
+from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
 
 _MOST_REFOLDED = 20_000
 _LARGEST_PROFILE_BYTES = 64 * 1024
@@ -86,7 +86,9 @@ class MongoProfileStore:
             await self._move_cursors(cursors, next_offsets, session)
             if encoded.timeline:
                 await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
-                replacements = [ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles]
+                replacements: list[ReplaceOne[Document]] = [
+                    ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
+                ]
                 await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
 
         with translated():

@@ -10,11 +10,11 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
 from fidelio_profile.domain.assignment import Assigned, Head, Known, Route, identity_key
 from fidelio_shared.contracts.ids import InteractionId, ProfileId
 from fidelio_shared.contracts.ingest import Identifier, Interaction
 from fidelio_shared.messaging.errors import Unavailable
+from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
 
 _ATTEMPTS = 20
 _WRITE_CONFLICT = 112
@@ -75,7 +75,9 @@ class MongoRouteStore:
         async with self.database.client.start_session() as session, await session.start_transaction():
             await self._write_heads(assigned, session)
             if assigned.new_identities:
-                await self.database.identities.insert_many(_identity_documents(assigned.new_identities), session=session)
+                await self.database.identities.insert_many(
+                    _identity_documents(assigned.new_identities), session=session
+                )
             await self.database.routes.insert_many(_route_documents(assigned), session=session)
 
     async def _write_heads(self, assigned: Assigned, session: AsyncClientSession) -> None:

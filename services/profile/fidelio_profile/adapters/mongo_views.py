@@ -7,10 +7,10 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fidelio_shared.storage.mongo import Database, Document, translated
 from fidelio_profile.adapters.timeline_documents import interaction_from
 from fidelio_profile.domain.state import State, join, lift
 from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.storage.mongo import Database, Document, translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`created_at`: when its first interaction was received. `is_identified`: holds a strong identifier. `version` counts the transactions that read or changed it."""
+    """`created_at`: when its first interaction was received. `is_identified`: holds a strong identifier.
+
+    `version` counts the transactions that rested on it or changed it.
+    """
 
     profile: ProfileId
     created_at: Instant
@@ -147,7 +150,10 @@ def _create(ledger: _Ledger, interaction: Interaction) -> ProfileId:
 def _met(
     ledger: _Ledger, profile: ProfileId, strong: list[Identifier], weak: list[Identifier]
 ) -> tuple[ProfileId, ...]:
-    """Others who, by this evidence, are the same person, and are not known to be. A device that somebody else is known by proves nothing."""
+    """Others who, by this evidence, are the same person, and are not known to be.
+
+    A device that somebody else is known by proves nothing.
+    """
     owners = {ledger.owner(each) for each in strong}
     if strong:
         owners |= {owner for each in weak if (owner := ledger.owner(each)) and not ledger.head(owner).is_identified}

@@ -90,9 +90,7 @@ def _orders_from(document: Mapping[str, Any]) -> Orders:
         first_at=document["first_at"],
         last_at=document["last_at"],
         days=int(document["days"], 16) << document["first_day"],
-        totals={
-            each["currency"]: Total(each["count"], Decimal(each["revenue"])) for each in document["totals"]
-        },
+        totals={each["currency"]: Total(each["count"], Decimal(each["revenue"])) for each in document["totals"]},
     )
 
 

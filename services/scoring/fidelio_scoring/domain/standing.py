@@ -1,4 +1,4 @@
-"""What scoring holds of a profile, and how it moves: a function of the snapshot, the time and what was last announced."""
+"""What scoring holds of a profile, and how it moves: by the snapshot, the time and what was last announced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,0 +1,105 @@
+"""The guarantees as questions to a real deployment; each answer is a list of violations, empty where all is well."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fidelio_profile.adapters.mongo_views import MongoProfileViews
+from fidelio_profile.domain.documents import state_document
+from fidelio_profile.verifying import differences
+from fidelio_shared.storage.mongo import Database
+from support.topics import Record
+
+_MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What a compacted topic's records are numbered by."""
+
+    topic: str
+    number: str
+
+
+PROFILES = Numbered("profiles", "revision")
+SCORES = Numbered("scores", "sequence")
+SEGMENTS = Numbered("segments", "sequence")
+
+
+def numbering_violations(records: Sequence[Record], numbered: Numbered, stored: Mapping[str, int]) -> list[str]:
+    """Numbers 1..n of every key appear, equal numbers have equal bytes, the last record has the highest number.
+
+    `stored`: the highest number of each profile by the database; what was published must be what was stored.
+    """
+    by_key: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
+    for record in sorted(records, key=lambda each: (each.partition, each.offset)):
+        value = record.value or b""
+        by_key[(record.key or b"").decode()].append((orjson.loads(value)[numbered.number], value))
+    found: list[str] = []
+    for key, numbers in by_key.items():
+        found += [f"{numbered.topic} {key}: {each}" for each in _key_violations(numbers)]
+        highest = max(number for number, _ in numbers)
+        if stored.get(key) != highest:
+            found.append(f"{numbered.topic} {key}: published up to {highest}, stored {stored.get(key)}")
+    found += [f"{numbered.topic} {key}: stored and never published" for key in stored.keys() - by_key.keys()]
+    return found
+
+
+def _key_violations(numbers: Sequence[tuple[int, bytes]]) -> Iterable[str]:
+    seen = {number for number, _ in numbers}
+    if seen != set(range(1, max(seen) + 1)):
+        yield f"numbers {sorted(set(range(1, max(seen) + 1)) - seen)[:_MOST_TOLD]} are missing"
+    values: dict[int, bytes] = {}
+    for number, value in numbers:
+        if values.setdefault(number, value) != value:
+            yield f"number {number} has two different values"
+    if numbers[-1][0] != max(seen):
+        yield f"the last record has number {numbers[-1][0]} of {max(seen)}"
+
+
+async def application_violations(database: Database, accepted: Iterable[str]) -> list[str]:
+    """Every accepted interaction is on one timeline, once, and counted once in its profile; nothing else is."""
+    expected = set(accepted)
+    documents = await database.timeline.find({"kind": "interaction"}, {"profile": 1}).to_list()
+    applied = {each["_id"].hex() for each in documents}
+    found = [f"{len(expected - applied)} accepted interactions were lost"] if expected - applied else []
+    if applied - expected:
+        found.append(f"{len(applied - expected)} interactions were applied that nobody sent")
+    counts = Counter(each["profile"] for each in documents)
+    async for profile in database.profiles.find({}, {"state.interactions": 1}):
+        counted = profile["state"]["interactions"]
+        if counted != counts[profile["_id"]]:
+            found.append(f"profile {profile['_id'].hex()} counts {counted} of {counts[profile['_id']]} interactions")
+    return found
+
+
+async def refold_violations(database: Database) -> list[str]:
+    """Every profile equals the fold of its timeline."""
+    found: list[str] = []
+    async for page in MongoProfileViews(database).pages_with_refold(500):
+        for document, state in page:
+            paths = differences(document["state"], state_document(state) if state else None)
+            found += [f"profile {document['_id'].hex()} differs at {path}" for path in paths]
+    return found
+
+
+async def revisions(database: Database) -> dict[str, int]:
+    return {each["_id"].hex(): each["revision"] async for each in database.profiles.find({}, {"revision": 1})}
+
+
+async def sequences(database: Database, field: str) -> dict[str, int]:
+    """Of `scores`: field `score_sequence` or `segment_sequence`; profiles that announced nothing are left out."""
+    found: dict[str, int] = {}
+    async for each in database.scores.find({}, {field: 1}):
+        if each[field]:
+            found[each["_id"].hex()] = each[field]
+    return found
+
+
+def dead_letter_violations(records: Sequence[Record], expected: Mapping[str, int]) -> list[str]:
+    """As many as expected of each reason, each with one id however often it was published."""
+    reasons: dict[str, str] = {each.header("ce_id"): each.header("fidelio-reason") for each in records}
+    counted: Mapping[str, Any] = Counter(reasons.values())
+    return [] if dict(counted) == dict(expected) else [f"dead letters {dict(counted)}, expected {dict(expected)}"]
