@@ -39,6 +39,7 @@ class Mailbox:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fidelio_deploy.mailbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--keep", type=int, default=KEPT_MAILS)
@@ -46,7 +47,7 @@ def main() -> None:
     stop_signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     mailbox = Mailbox.opened(asked.directory, kept=asked.keep)
-    server = Controller(mailbox, hostname="127.0.0.1", port=asked.port, data_size_limit=MAX_MAIL_BYTES)
+    server = Controller(mailbox, hostname=asked.host, port=asked.port, data_size_limit=MAX_MAIL_BYTES)
     server.start()
     signal.sigwait(stop_signals)
     server.stop()

@@ -44,18 +44,18 @@ def owner_and_children(home: Path) -> list[psutil.Process]:
     return [owner, *owner.children(recursive=True)]
 
 
-def test_up_stays_up_and_answers_until_down(tmp_path: Path) -> None:
-    assert fidelio_stack("up", "--no-services", home=tmp_path)[0] == 0
+def test_up_stays_up_and_answers_until_down(kafka: Kafka, tmp_path: Path) -> None:
+    assert fidelio_stack("up", "--no-services", home=tmp_path, kafka=kafka.bootstrap)[0] == 0
     processes = owner_and_children(tmp_path)
-    assert len(processes) == 3
+    assert len(processes) == 2
 
     again = inside("up", "--no-services", home=tmp_path)
     assert (again[0], "already up" in again[1]) == (0, True)
     assert inside("status", home=tmp_path)[0] == 0
-    assert inside("logs", "kafka", home=tmp_path)[0] == 0
+    assert inside("logs", "mongod", home=tmp_path)[0] == 0
     assert inside("logs", "fold", home=tmp_path) == (
         1,
-        f"no log named fold in {tmp_path}; there are: kafka, mongod, stack",
+        f"no log named fold in {tmp_path}; there are: mongod, stack",
     )
 
     assert fidelio_stack("down", home=tmp_path) == (0, "stopped\n")

@@ -79,7 +79,7 @@ def test_a_sealed_file_without_corruption_is_accepted() -> None:
         (put(-0.6, "clock", "r"), "clock.r is -0.6, expected a number above 0"),
         (put(0, "clock", "alpha"), "clock.alpha is 0, expected a number above 0"),
         (put("0.6", "clock", "a"), "clock.a is '0.6', expected a finite number"),
-        (put(True, "clock", "b"), "clock.b is True, expected a finite number"),
+        (put(json.loads("true"), "clock", "b"), "clock.b is True, expected a finite number"),
         (put(10**400, "clock", "b"), "clock.b is 1000.*, expected a finite number"),
         (put(1.0, "clock", "s"), "clock has an unknown key s"),
         (put([], "heads"), r"heads is \[\], expected a list of at least 1"),

@@ -68,6 +68,14 @@ def test_the_log_odds_of_silence_are_finite_where_the_chance_itself_rounds_to_on
     assert -inf < logit_c_h(tiny, impossible, age_weeks=1_000, horizon_weeks=52) < -100
 
 
+def test_the_log_odds_of_silence_are_exact_where_almost_nobody_buys() -> None:
+    """The chance to buy is 1e-3 * 1e-9 / 1e6 = 1e-18 of those who stay: less than 1 can lose."""
+    clock, seen = ClockParameters(r=1e-3, alpha=1.0, a=1.0, b=1.0), Seen(0, 0.0)
+    log_odds = logit_c_h(clock, seen, age_weeks=1e6 - 1, horizon_weeks=1e-9)
+    gone = exp(logit_dead(clock, seen, 1e6 - 1))
+    assert log_odds == pytest.approx(log(gone + 1) + 18 * log(10), rel=1e-9)
+
+
 @given(clocks, histories, weeks, st.floats(0.001, 100))
 def test_silence_never_becomes_less_likely_with_age(
     clock: ClockParameters, seen: Seen, silence: float, more: float

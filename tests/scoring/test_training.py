@@ -1,4 +1,4 @@
-"""Training: published reference values, what a history may look like, and how well the shipped model does."""
+"""Training: the published reference values, and the model that ships."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,24 +14,8 @@ from fidelio_scoring.domain.churn import ChurnModel, assess
 from fidelio_scoring.domain.model_file import parse_model, write_model
 from fidelio_scoring.domain.purchase_clock import ClockParameters, Seen, log_likelihood
 from fidelio_scoring.training.cdnow import END_OF_1997, MASTER, SAMPLE, locate_cdnow, read_cdnow, train_cdnow
-from fidelio_scoring.training.evaluation import (
-    Vector,
-    auc,
-    backtest,
-    backtest_model,
-    brier,
-    calibration_error,
-    lift,
-)
 from fidelio_scoring.training.fit import TrainingError, self_test_examples, train, train_command
-from fidelio_scoring.training.history import (
-    HistoryError,
-    Log,
-    Order,
-    logs_of,
-    purchases_until,
-    read_history,
-)
+from fidelio_scoring.training.history import Log, Order, logs_of, purchases_until
 from fidelio_scoring.training.likelihoods import (
     Spending,
     Summaries,
@@ -170,50 +154,11 @@ def test_the_shipped_model_is_what_training_gives(tmp_path: Path) -> None:
     assert (again.trained_on, again.bands) == (SHIPPED.trained_on, SHIPPED.bands)
 
 
-def test_the_shipped_model_beats_days_since_the_last_purchase_on_the_half_year_it_never_saw(
-    master: dict[str, Log],
-) -> None:
-    result = backtest_model(master, SHIPPED, cutoff=END_OF_1997)
-    assert (result.everybody.customers, result.at_risk.customers) == (23_570, 4_189)
-    assert result.everybody.model.auc == pytest.approx(0.805, abs=0.003)
-    assert result.everybody.rule.auc == pytest.approx(0.796, abs=0.001)
-    assert result.at_risk.model.auc == pytest.approx(0.717, abs=0.003)
-    assert result.at_risk.rule.auc == pytest.approx(0.580, abs=0.001)
-    assert result.at_risk.model.lift_at_10_percent > result.at_risk.rule.lift_at_10_percent
-    assert result.everybody.lift_ceiling == pytest.approx(1 / result.everybody.gone_share)
-
-
-def test_each_band_holds_a_share_and_high_is_mostly_right(master: dict[str, Log]) -> None:
-    rows = rows_at(master, END_OF_1997, clock=SHIPPED.clock, horizon_weeks=SHIPPED.horizon_weeks)
-    risks = _risks(master)
-    bands = SHIPPED.bands
-    low, high = risks < bands.watch.enter, risks >= bands.high.enter
-    shares = [each.mean() for each in (low, ~low & ~high, high)]
-    gone = [rows.gone[each].mean() for each in (low, ~low & ~high, high)]
-    assert min(shares) > 0.15
-    assert gone == sorted(gone)
-    assert gone[0] < 0.4
-    assert gone[2] > 0.9
-    assert calibration_error(risks, rows.gone) < 0.03
-
-
-def test_scores_know_nothing_of_shuffled_fates(master: dict[str, Log]) -> None:
-    """Negative control: with the outcomes dealt out at random, every score is a coin."""
-    customers = list(master)
-    scores = dict(zip(customers, _risks(master).tolist(), strict=True))
-    last = {
-        each: purchases.last_order_at for each in customers if (purchases := purchases_until(master[each], END_OF_1997))
-    }
-    lucky = set(Random(1).sample(customers, len(customers) // 4))
-    result = backtest(scores, last, bought_after=lucky, cutoff=END_OF_1997)
-    assert result.everybody.model.auc == pytest.approx(0.5, abs=0.015)
-    assert result.at_risk.model.auc == pytest.approx(0.5, abs=0.035)
-
-
 def test_training_never_sees_an_order_after_its_end(sample: tuple[Order, ...]) -> None:
     until_then = [order for order in sample if order.at <= END_OF_1997]
     assert len(until_then) < len(sample)
-    assert train_on_sample(until_then) == train_on_sample(sample)
+    newcomer = Order("newcomer", datetime(1998, 2, 1, tzinfo=UTC), None)
+    assert train_on_sample(until_then) == train_on_sample([*sample, newcomer])
 
 
 def test_the_same_orders_in_another_sequence_give_the_same_file(sample: tuple[Order, ...]) -> None:
@@ -257,70 +202,6 @@ def test_a_history_in_which_everybody_leaves_is_refused() -> None:
         train_on_sample(orders)
 
 
-def test_the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order() -> None:
-    lots = np.random.default_rng(5)
-    scores, gone = lots.integers(0, 12, 500).astype(np.float64), lots.random(500) < 0.3
-    left, stayed = scores[gone][:, None], scores[~gone][None, :]
-    pairs = (left > stayed) + 0.5 * (left == stayed)
-    assert auc(scores, gone) == pytest.approx(pairs.mean(), rel=1e-12)
-    assert np.isnan(auc(scores, np.ones(500, dtype=np.bool_)))
-
-
-def test_lift_counts_ties_at_the_edge_in_proportion() -> None:
-    gone = np.array([True, False, True, True] + [False] * 16)
-    falling = np.arange(20, 0, -1).astype(np.float64)
-    assert lift(falling, gone, share=0.1) == pytest.approx(0.5 / 0.15)
-    assert lift(np.zeros(20), gone, share=0.1) == pytest.approx(1)
-
-
-def test_brier_and_calibration_tell_boasting_from_honesty() -> None:
-    gone = np.arange(1000) % 4 == 0
-    honest, boasting = np.full(1000, 0.25), np.full(1000, 0.9)
-    assert brier(honest, gone) == pytest.approx(0.1875)
-    assert calibration_error(honest, gone) < 0.01
-    assert calibration_error(boasting, gone) == pytest.approx(0.65)
-
-
-def test_csv_and_ndjson_give_the_same_history(tmp_path: Path) -> None:
-    table, lines = tmp_path / "orders.csv", tmp_path / "orders.ndjson"
-    table.write_text('customer,at,amount\nann,1997-01-01,11.77\n"bob, jr",1997-01-12T10:00:00.123456+02:00,\n')
-    lines.write_text(
-        '{"customer": "ann", "at": "1997-01-01T00:00:00Z", "amount": "11.77"}\n\n'
-        '{"customer": "bob, jr", "at": "1997-01-12T08:00:00.123Z"}\n'
-    )
-    expected = (
-        Order("ann", datetime(1997, 1, 1, tzinfo=UTC), 11.77),
-        Order("bob, jr", datetime(1997, 1, 12, 8, 0, 0, 123_000, tzinfo=UTC), None),
-    )
-    assert read_history(table) == read_history(lines) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("h.txt", "", "h.txt: expected .csv, .ndjson, .jsonl; rename or convert"),
-        ("h.csv", "customer,at\n", "h.csv holds no orders"),
-        ("h.csv", "customer,at\nann,1997-01-01\nbob\n", "h.csv:3: 1 fields, the header has 2"),
-        ("h.csv", "who,at\nann,1997-01-01\n", "h.csv:2: customer is None, .*correct line or header"),
-        ("h.csv", "customer,at\nann,yesterday\n", "h.csv:2: at is 'yesterday', expected an instant"),
-        ("h.csv", "customer,at\nann,1997-01-01T10:00\n", "h.csv:2: at is '1997-01-01T10:00', without a time zone"),
-        ("h.csv", "customer,at\nann,1969-01-01\n", "h.csv:2: at is '1969-01-01', before 1970"),
-        ("h.csv", "customer,at,amount\nann,1997-01-01,ten\n", "h.csv:2: amount is 'ten', expected a number"),
-        ("h.csv", "customer,at,amount\nann,1997-01-01,nan\n", "h.csv:2: amount is 'nan', expected a number"),
-        ("h.csv", "customer,at\n" + "a" * 5000, "h.csv:2: more than 4096 characters"),
-        ("h.ndjson", '{"customer": "ann"}\n', "h.ndjson:1: at is None, expected an instant"),
-        ("h.ndjson", "\n{\n", "h.ndjson:2: not JSON"),
-        ("h.ndjson", "[1]\n", "h.ndjson:1: not an object"),
-        ("h.jsonl", '{"customer": true, "at": "1997-01-01"}\n', "h.jsonl:1: customer is True, expected a name"),
-    ],
-)
-def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(HistoryError, match=f"^{message}"):
-        read_history(path)
-
-
 def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
     tmp_path: Path, sample: tuple[Order, ...]
 ) -> None:
@@ -330,11 +211,6 @@ def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
     assert parse_model(out.read_text(encoding="utf-8")) == model
     assert (model.version, model.horizon_weeks, model.trained_on.customers) == ("spring", 10, 2357)
     assert model.trained_on.label == "no purchase within 20 weeks"
-
-
-def _risks(logs: dict[str, Log]) -> Vector:
-    known = [purchases for log in logs.values() if (purchases := purchases_until(log, END_OF_1997))]
-    return np.array([assess(each, END_OF_1997, previous_band=None, model=SHIPPED).risk for each in known])
 
 
 def _coefficients(model: ChurnModel) -> list[float]:

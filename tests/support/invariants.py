@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.domain.documents import state_document
 from fidelio_profile.verifying import differences
+from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 from fidelio_shared.storage.mongo import Database
 from support.topics import Record
 
 _MOST_TOLD = 5
+Position = tuple[str, int, int]
+"""Topic, partition, offset."""
+OutcomeKind = type[ScoreChanged] | type[SegmentChanged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def numbering_violations(records: Sequence[Record], numbered: Numbered, stored: 
     `stored`: the highest number of each profile by the database; what was published must be what was stored.
     """
     by_key: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
-    for record in sorted(records, key=lambda each: (each.partition, each.offset)):
+    for record in _in_order(records):
         value = record.value or b""
         by_key[(record.key or b"").decode()].append((orjson.loads(value)[numbered.number], value))
     found: list[str] = []
@@ -103,3 +108,60 @@ def dead_letter_violations(records: Sequence[Record], expected: Mapping[str, int
     reasons: dict[str, str] = {each.header("ce_id"): each.header("fidelio-reason") for each in records}
     counted: Mapping[str, Any] = Counter(reasons.values())
     return [] if dict(counted) == dict(expected) else [f"dead letters {dict(counted)}, expected {dict(expected)}"]
+
+
+def refusal_violations(records: Sequence[Record], broken: Mapping[Position, str]) -> list[str]:
+    """Every broken record of the channels is a dead letter of its reason, under one id, and no other record is."""
+    found: dict[Position, set[tuple[str, str]]] = defaultdict(set)
+    for record in records:
+        if record.header("fidelio-topic").startswith("channels."):
+            found[_came_from(record)].add((record.header("fidelio-reason"), record.header("ce_id")))
+    wrong = [f"{where} is no dead letter, and is broken: {broken[where]}" for where in broken.keys() - found.keys()]
+    wrong += [f"{where} is a dead letter, and is not broken" for where in found.keys() - broken.keys()]
+    for where in broken.keys() & found.keys():
+        if [reason for reason, _ in found[where]] != [broken[where]]:
+            wrong.append(f"{where} is broken, {broken[where]}, and became {sorted(found[where])}")
+    return wrong
+
+
+async def conflict_violations(database: Database, records: Sequence[Record], conflicting: Iterable[str]) -> list[str]:
+    """Of two things said under one id one is applied and the other is a dead letter; nothing else became one.
+
+    A saying that a crash of ingest repeated stands twice on `interactions`, and each place has a dead letter.
+    """
+    refused: dict[str, set[str]] = {each: set() for each in conflicting}
+    wrong: list[str] = []
+    for record in records:
+        if record.header("fidelio-topic").startswith("channels."):
+            continue
+        said = orjson.loads(record.value or b"")
+        if record.header("fidelio-reason") == "conflict" and said["id"] in refused:
+            refused[said["id"]].add(said["digest"])
+        else:
+            wrong.append(f"{_came_from(record)} is a dead letter: {record.header('fidelio-reason')}")
+    keys = [bytes.fromhex(each) for each in refused]
+    async for document in database.timeline.find({"_id": {"$in": keys}}, {"body": 1}):
+        applied = orjson.loads(document["body"])
+        digests = refused[applied["id"]]
+        if len(digests) != 1 or applied["digest"] in digests:
+            wrong.append(f"{applied['id']}: one saying was applied, and {len(digests)} others refused")
+    return wrong
+
+
+async def outcome_violations(database: Database, records: Sequence[Record], kind: OutcomeKind) -> list[str]:
+    """`outcomes` holds of every profile the last score, or the last segment change, that was published."""
+    name = "scores" if kind is ScoreChanged else "segments"
+    latest = {(each.key or b"").decode(): kind.model_validate_json(each.value or b"") for each in _in_order(records)}
+    documents = await database.outcomes.find({name: {"$type": "object"}}, {name: 1}).to_list()
+    kept = {each["_id"].hex(): kind.model_validate(each[name]) for each in documents}
+    different = [key for key in latest.keys() | kept.keys() if latest.get(key) != kept.get(key)]
+    return [f"outcomes have other {name} of {len(different)} profiles"] if different else []
+
+
+def _in_order(records: Sequence[Record]) -> list[Record]:
+    return sorted(records, key=lambda each: (each.partition, each.offset))
+
+
+def _came_from(dead_letter: Record) -> Position:
+    told = dead_letter.header
+    return told("fidelio-topic"), int(told("fidelio-partition")), int(told("fidelio-offset"))

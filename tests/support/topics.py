@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
 from fidelio_shared.messaging.connection import make_observer, make_producer
 from fidelio_shared.messaging.lag import OffsetReader
 from fidelio_shared.messaging.settings import KafkaSettings
@@ -28,6 +29,8 @@ async def read_topic(bootstrap: str, topic: str) -> list[Record]:
     offsets = OffsetReader(kafka)
     ends = await offsets.ends([topic])
     await offsets.close()
+    if not any(ends.values()):
+        return []
     consumer = make_observer(kafka)
     await consumer.start()
     try:

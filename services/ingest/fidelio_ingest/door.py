@@ -2,14 +2,15 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-import orjson
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
 
+from fidelio_ingest.domain.bounds import MAX_BYTES
 from fidelio_ingest.metrics import IngestMetrics
 from fidelio_shared.contracts.channels import Channel
 from fidelio_shared.contracts.topics import channel_topic
@@ -19,6 +20,7 @@ from fidelio_shared.messaging.records import Outgoing
 
 MAX_REQUEST_BYTES = 1024 * 1024
 MAX_INTERACTIONS = 500
+_MAX_KEY_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,35 @@ class Door:
 
     def _records(self, body: bytes) -> list[Outgoing]:
         try:
-            parsed = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise self._refusal(400, "not_json", "the body is not JSON") from error
+            return [self._record(item) for item in self._items(json.loads(body.decode()))]
+        except (ValueError, RecursionError) as error:
+            raise self._refusal(400, "not_json", "the body is not JSON in UTF-8, or nested too deep") from error
+
+    def _items(self, parsed: object) -> list[object]:
         items = parsed if isinstance(parsed, list) else [parsed]
         if not 0 < len(items) <= MAX_INTERACTIONS:
             raise self._refusal(400, "count", f"send 1 to {MAX_INTERACTIONS} interactions a request")
-        return [self._record(item) for item in items]
+        return items
 
     def _record(self, item: object) -> Outgoing:
         channel = item.get("channel") if isinstance(item, dict) else None
         if not isinstance(item, dict) or not isinstance(channel, str) or channel not in self.channels:
             raise self._refusal(400, "channel", "channel must be one of " + ", ".join(sorted(self.channels)))
-        value = orjson.dumps({name: content for name, content in item.items() if name != "channel"})
-        key = str(item.get("source", "")).encode(errors="replace")
+        value = _said({name: content for name, content in item.items() if name != "channel"})
+        if len(value) > MAX_BYTES:
+            raise self._refusal(413, "too_large", f"an interaction has more than {MAX_BYTES} bytes; send less of it")
+        key = str(item.get("source", "")).encode(errors="replace")[:_MAX_KEY_BYTES]
         return Outgoing(channel_topic(channel), key, value, (("content-type", b"application/json"),))
 
     def _refusal(self, status: int, outcome: str, text: str) -> HTTPException:
         self.metrics.door_requests.labels(outcome).inc()
         return HTTPException(status, text)
+
+
+def _said(item: dict[str, object]) -> bytes:
+    """As it was sent, integers of any length and broken text included: ingest refuses them with a reason.
+
+    orjson, faster, would turn integers beyond 64 bits into other numbers, and fail on deep nesting.
+    """
+    text = json.dumps(item, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")

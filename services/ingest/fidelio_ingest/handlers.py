@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fidelio_ingest.domain.normalising import normalise
 from fidelio_ingest.domain.raw import RawRecord
@@ -12,13 +12,16 @@ from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.channels import Channel
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.contracts.operations import FIRST_APPENDED, ClockKind
 from fidelio_shared.contracts.topics import INTERACTIONS, channel_topic
 from fidelio_shared.messaging.batch import Batch, Refusal
+from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Incoming, Outgoing, make_record
 
 _CHANNEL = len(channel_topic(""))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_DIGITS = 15
 
 
 def interaction_decoder(channels: Mapping[str, Channel], clock: ClockKind) -> Callable[[Incoming], Interaction]:
@@ -54,12 +57,30 @@ def _record(interaction: Interaction) -> Outgoing:
 
 
 def _raw(record: Incoming) -> RawRecord:
+    headers = {name.lower(): _text(value) for name, value in record.headers or ()}
+    appended_at = _moment(record.timestamp)
+    told = headers.get(FIRST_APPENDED, str(record.timestamp))
     return RawRecord(
         channel=record.topic[_CHANNEL:],
-        headers={name.lower(): _text(value) for name, value in record.headers or ()},
+        headers=headers,
         body=record.value,
-        appended_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        appended_at=appended_at,
+        first_appended_at=min(appended_at, _first_appended(told)),
     )
+
+
+def _moment(milliseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
+        text = "the record's timestamp is beyond any calendar; the topic needs message.timestamp.type=LogAppendTime"
+        raise Rejected("time_out_of_range", text) from error
+
+
+def _first_appended(told: str | None) -> datetime:
+    if told is None or not told.isdecimal() or len(told) > _MOST_DIGITS:
+        raise Rejected("bad_header", f"header {FIRST_APPENDED} is no count of milliseconds; leave it out")
+    return _moment(int(told))
 
 
 def _text(value: bytes | None) -> str | None:

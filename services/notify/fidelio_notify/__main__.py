@@ -9,7 +9,7 @@ from fidelio_notify.adapters.mongo_decisions import INDEXES
 from fidelio_notify.app import run as run_notify
 from fidelio_notify.settings import NotifySettings
 from fidelio_shared.contracts.operations import ClockKind
-from fidelio_shared.messaging.errors import Halted, Unavailable
+from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
 from fidelio_shared.storage.mongo import Deployment, connect, initialise
 
@@ -24,25 +24,24 @@ def init(
     """Create collections and indexes. Harmless when repeated."""
     if clock not in ("wall", "stream"):
         raise typer.BadParameter(f"{clock} is no clock; choose wall or stream")
-    settings = NotifySettings()
+    settings = read_settings(NotifySettings)
 
     async def work() -> None:
         database = connect(settings.mongo_uri.get_secret_value(), settings.notify_database)
         await initialise(database, Deployment(epoch, cast(ClockKind, clock)), INDEXES)
         await database.client.close()
 
-    try:
+    with plain_errors():
         uvloop.run(work())
-    except (Halted, Unavailable) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 @main.command()
 def run() -> None:
     """Follow the news and release decisions until stopped."""
     configure_logs("notify")
-    raise typer.Exit(uvloop.run(run_notify(NotifySettings())))
+    settings = read_settings(NotifySettings)
+    with plain_errors():
+        raise typer.Exit(uvloop.run(run_notify(settings)))
 
 
 if __name__ == "__main__":

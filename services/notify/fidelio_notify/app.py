@@ -40,16 +40,7 @@ async def run(settings: NotifySettings) -> int:
 
     async def wire() -> None:
         await read_deployment(database, settings.clock)
-        process.consume(
-            PROFILES.name,
-            SCORES.name,
-            SEGMENTS.name,
-            group=GROUP,
-            decode=decode_news,
-            handle=handlers.follow_news,
-            ownership=ownership,
-            max_records=settings.batch_records,
-        )
+        consume(process, handlers, ownership, settings.batch_records)
         process.background.append(release.run)
 
     application = Starlette(
@@ -59,6 +50,19 @@ async def run(settings: NotifySettings) -> int:
         return await serve(process, application, host=settings.host, port=settings.port)
     finally:
         await database.client.close()
+
+
+def consume(process: Process, handlers: NotifyHandlers, ownership: Ownership, batch_records: int) -> None:
+    process.consume(
+        PROFILES.name,
+        SCORES.name,
+        SEGMENTS.name,
+        group=GROUP,
+        decode=decode_news,
+        handle=handlers.follow_news,
+        ownership=ownership,
+        max_records=batch_records,
+    )
 
 
 def refuse_real_mail_on_stream_clock(settings: NotifySettings) -> None:

@@ -1,7 +1,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from fidelio_notify.adapters.smtp_mail import Accepted, Refused, Unknown
 from fidelio_shared.contracts.notify import Verdict
@@ -13,9 +14,14 @@ _OUTCOMES = {Accepted: "accepted", Refused: "refused", Unknown: "unknown"}
 class NotifyMetrics:
     attempts: Counter
     suppressions: Counter
+    watermark_timestamp: Gauge
 
     def attempted(self, outcome: Accepted | Refused | Unknown) -> None:
         self.attempts.labels(_OUTCOMES[type(outcome)]).inc()
+
+    def released_up_to(self, watermark: datetime | None) -> None:
+        if watermark is not None:
+            self.watermark_timestamp.set(watermark.timestamp())
 
     def interrupted(self) -> None:
         self.attempts.labels("interrupted").inc()
@@ -30,4 +36,9 @@ def make_metrics(registry: CollectorRegistry) -> NotifyMetrics:
     return NotifyMetrics(
         attempts=Counter("notify_attempts_total", "Provider calls by outcome", ["outcome"], registry=registry),
         suppressions=Counter("notify_suppressions_total", "Refusals by gate", ["gate"], registry=registry),
+        watermark_timestamp=Gauge(
+            "notify_watermark_timestamp_seconds",
+            "The watermark up to which decisions were released, in Unix seconds",
+            registry=registry,
+        ),
     )

@@ -49,11 +49,13 @@ class Release:
             started = time.monotonic()
             try:
                 await self.watermark.tick()
+                reached = self.watermark.value
                 while await self.release_page() == _PAGE:
                     await asyncio.sleep(0)
-                self.health.waiting.pop("smtp", None)
+                self.metrics.released_up_to(reached)
+                self.health.go_on("release")
             except Unavailable as error:
-                self.health.wait_for(error.dependency)
+                self.health.wait_for(error.dependency, who="release")
             await asyncio.sleep(max(0.0, started + _EVERY_SECONDS - time.monotonic()))
 
     async def release_page(self) -> int:

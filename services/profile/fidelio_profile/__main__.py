@@ -1,7 +1,6 @@
 """`fidelio-profile`: init, run, verify."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, cast
 
 import typer
 import uvloop
@@ -11,11 +10,10 @@ from fidelio_profile.app import run as run_profile
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.contracts.operations import ClockKind
-from fidelio_shared.messaging.errors import Halted, Unavailable
+from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
 from fidelio_shared.storage.mongo import Deployment, connect, initialise
 
-T = TypeVar("T")
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
 
 
@@ -25,14 +23,15 @@ def init(
     clock: Annotated[str, typer.Option(help="wall, or stream for replayed history")] = "wall",
 ) -> None:
     """Create collections and indexes. Harmless when repeated."""
-    settings = ProfileSettings()
+    settings = read_settings(ProfileSettings)
 
     async def work() -> None:
         database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
         await initialise(database, Deployment(epoch, _clock(clock)), INDEXES)
         await database.client.close()
 
-    _plainly(work)
+    with plain_errors():
+        uvloop.run(work())
 
 
 @main.command()
@@ -42,7 +41,9 @@ def run(steps: Annotated[str, typer.Option(help="comma-separated: " + ",".join(S
     if unknown := sorted(set(wanted) - set(STEPS)):
         raise typer.BadParameter(f"unknown step {unknown[0]}; choose from {', '.join(STEPS)}")
     configure_logs("profile")
-    raise typer.Exit(uvloop.run(run_profile(ProfileSettings(), [cast(Step, each) for each in wanted])))
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        raise typer.Exit(uvloop.run(run_profile(settings, [cast(Step, each) for each in wanted])))
 
 
 @main.command()
@@ -50,12 +51,10 @@ def verify(
     repair: Annotated[bool, typer.Option(help="publish refold records for profiles that differ")] = False,
 ) -> None:
     """Fold every profile's timeline anew, also under traffic, and compare; exits with 1 where one differs."""
-    settings = ProfileSettings()
-
-    async def work() -> int:
-        return await verify_profiles(settings, repair=repair)
-
-    if _plainly(work):
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        different = uvloop.run(verify_profiles(settings, repair=repair))
+    if different:
         raise typer.Exit(1)
 
 
@@ -63,15 +62,6 @@ def _clock(text: str) -> ClockKind:
     if text not in ("wall", "stream"):
         raise typer.BadParameter(f"{text} is no clock; choose wall or stream")
     return cast(ClockKind, text)
-
-
-def _plainly(work: Callable[[], Coroutine[object, object, T]]) -> T:
-    """Runs it; an error that the operator can act on becomes one line and exit code 1."""
-    try:
-        return uvloop.run(work())
-    except (Halted, Unavailable) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

@@ -32,11 +32,11 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     async def wire() -> None:
         deployment = await read_deployment(database, settings.clock)
         if "resolve" in steps:
-            _resolve(process, database, metrics, settings.batch_records)
+            consume_interactions(process, database, metrics, settings.batch_records)
         if "fold" in steps:
-            _fold(process, MongoProfileStore(database, deployment.epoch), metrics, settings.batch_records)
+            consume_timeline(process, MongoProfileStore(database, deployment.epoch), metrics, settings.batch_records)
         if "outcomes" in steps:
-            _outcomes(process, database, settings.batch_records)
+            consume_outcomes(process, database, settings.batch_records)
 
     application = FastAPI(
         title="Fidelio profile",
@@ -53,7 +53,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         await database.client.close()
 
 
-def _resolve(process: Process, database: Database, metrics: ProfileMetrics, batch_records: int) -> None:
+def consume_interactions(process: Process, database: Database, metrics: ProfileMetrics, batch_records: int) -> None:
     handlers = ResolveHandlers(MongoRouteStore(database), process.publisher, metrics)
     process.consume(
         INTERACTIONS.name,
@@ -64,7 +64,9 @@ def _resolve(process: Process, database: Database, metrics: ProfileMetrics, batc
     )
 
 
-def _fold(process: Process, profiles: MongoProfileStore, metrics: ProfileMetrics, batch_records: int) -> None:
+def consume_timeline(
+    process: Process, profiles: MongoProfileStore, metrics: ProfileMetrics, batch_records: int
+) -> None:
     handlers = FoldHandlers(profiles, process.publisher, metrics)
     process.consume(
         TIMELINE.name,
@@ -75,7 +77,7 @@ def _fold(process: Process, profiles: MongoProfileStore, metrics: ProfileMetrics
     )
 
 
-def _outcomes(process: Process, database: Database, batch_records: int) -> None:
+def consume_outcomes(process: Process, database: Database, batch_records: int) -> None:
     handlers = OutcomeHandlers(MongoOutcomeStore(database))
     process.consume(
         SCORES.name,

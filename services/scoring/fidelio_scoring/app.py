@@ -9,7 +9,7 @@ from fidelio_scoring.decoding import decode_evidence
 from fidelio_scoring.domain.churn import ChurnModel
 from fidelio_scoring.domain.model_file import parse_model
 from fidelio_scoring.handlers import ScoringHandlers
-from fidelio_scoring.metrics import ScoringMetrics, make_metrics
+from fidelio_scoring.metrics import make_metrics
 from fidelio_scoring.settings import ScoringSettings
 from fidelio_scoring.silence import SilenceWatch
 from fidelio_shared.contracts.channels import read_channels
@@ -30,20 +30,14 @@ async def run(settings: ScoringSettings) -> int:
     process = make_process("scoring", settings.kafka, ordinal=settings.ordinal)
     metrics = make_metrics(process.registry)
     database = connect(settings.mongo_uri.get_secret_value(), settings.scoring_database)
-    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, model, metrics)
     ownership = Ownership()
-    watch = _watch_silence(process, settings, handlers, ownership, metrics)
+    watermark = _make_watermark(process, settings, ownership)
+    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, model, metrics, watermark)
+    watch = SilenceWatch(handlers, ownership, watermark, process.health, metrics, process.metrics)
 
     async def wire() -> None:
         await read_deployment(database, settings.clock)
-        process.consume(
-            PROFILES.name,
-            group=GROUP,
-            decode=decode_evidence,
-            handle=handlers.score_profiles,
-            ownership=ownership,
-            max_records=settings.batch_records,
-        )
+        consume(process, handlers, ownership, settings.batch_records)
         process.background.append(watch.run)
 
     application = Starlette(
@@ -55,18 +49,23 @@ async def run(settings: ScoringSettings) -> int:
         await database.client.close()
 
 
+def consume(process: Process, handlers: ScoringHandlers, ownership: Ownership, batch_records: int) -> None:
+    process.consume(
+        PROFILES.name,
+        group=GROUP,
+        decode=decode_evidence,
+        handle=handlers.score_profiles,
+        ownership=ownership,
+        max_records=batch_records,
+    )
+
+
 def read_model(settings: ScoringSettings) -> ChurnModel:
     shipped = files("fidelio_scoring").joinpath("models", SHIPPED_MODEL)
     return parse_model(settings.model_file.read_text() if settings.model_file else shipped.read_text())
 
 
-def _watch_silence(
-    process: Process,
-    settings: ScoringSettings,
-    handlers: ScoringHandlers,
-    ownership: Ownership,
-    metrics: ScoringMetrics,
-) -> SilenceWatch:
+def _make_watermark(process: Process, settings: ScoringSettings, ownership: Ownership) -> Watermark:
     channels = read_channels(settings.channels_file)
     awaited = [channel_topic(name) for name, channel in channels.items() if not channel.is_import]
     on_the_wall = settings.clock == "wall"
@@ -79,4 +78,4 @@ def _watch_silence(
         stored=ownership.stored,
     )
     ownership.on_change.append(watermark.partitions_changed)
-    return SilenceWatch(handlers, ownership, watermark, process.health, metrics)
+    return watermark

@@ -3,7 +3,7 @@
 read, evaluate, publish, replace (guarded), commit: it may end anywhere, and then says the same again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from fidelio_scoring.domain.standing import Change, Evidence, Standing, receive,
 from fidelio_scoring.metrics import ScoringMetrics
 from fidelio_scoring.records import change_records
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.messaging.batch import Batch, Refusal
+from fidelio_shared.messaging.batch import Batch, Refusal, check_age
 from fidelio_shared.messaging.publisher import Publisher
+from fidelio_shared.messaging.watermark import Watermark
 
 REVIEWS_A_PAGE = 500
 
@@ -25,22 +26,26 @@ class ScoringHandlers:
     publisher: Publisher
     model: ChurnModel
     metrics: ScoringMetrics
+    watermark: Watermark
 
     async def score_profiles(self, batch: Batch[Evidence | None]) -> Sequence[Refusal]:
         received = [(each.value, each.record.partition) for each in batch.items if each.value]
         partitions = {evidence.profile: partition for evidence, partition in received}
         known = await self.scores.load(partitions)
-        standings, changes = _receive_all(known, [evidence for evidence, _ in received], self.model)
+        scored = _receive_all(known, [evidence for evidence, _ in received], self.model)
         batch.check_publishable()
-        await self._announce(changes)
-        await self.scores.save([(each, partitions[each.profile]) for each in standings])
-        self.metrics.scored(received, changes)
+        await self._announce(scored.changes)
+        await self.scores.save([(each, partitions[each.profile]) for each in scored.standings])
+        self.metrics.scored(received, scored.changes, late=_late(scored.news, self.watermark.value))
         return ()
 
-    async def review_silence(self, partitions: Sequence[int], until: datetime) -> int:
+    async def review_silence(
+        self, partitions: Sequence[int], until: datetime, *, age_seconds: Callable[[], float]
+    ) -> int:
         """Fires one page of the reviews due up to the watermark; the number of profiles reviewed."""
         due = await self.scores.due(partitions, until, limit=REVIEWS_A_PAGE)
         moved = [(review(standing, until, self.model), partition) for standing, partition in due]
+        check_age(age_seconds())
         await self._announce([change for each, _ in moved for change in each.changes])
         await self.scores.save([(each.standing, partition) for each, partition in moved])
         self.metrics.reviewed(len(moved))
@@ -50,12 +55,20 @@ class ScoringHandlers:
         await self.publisher.publish_all(change_records(changes, self.model.version))
 
 
-def _receive_all(
-    known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], model: ChurnModel
-) -> tuple[list[Standing], list[Change]]:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """`news`: the snapshots that were none that had been seen before."""
+
+    standings: tuple[Standing, ...]
+    changes: tuple[Change, ...]
+    news: tuple[Evidence, ...]
+
+
+def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], model: ChurnModel) -> Scored:
     """Each profile's snapshots in order, whatever is no news left out; only the last one looks for its next review."""
     standings: dict[ProfileId, Standing] = {}
     changes: list[Change] = []
+    news: list[Evidence] = []
     for evidence in evidences:
         standing = standings.get(evidence.profile) or known.get(evidence.profile)
         if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
@@ -63,4 +76,12 @@ def _receive_all(
         moved = receive(standing, evidence, model)
         standings[evidence.profile] = moved.standing
         changes += moved.changes
-    return [schedule(each, model) for each in standings.values()], changes
+        news.append(evidence)
+    return Scored(tuple(schedule(each, model) for each in standings.values()), tuple(changes), tuple(news))
+
+
+def _late(news: Iterable[Evidence], reached: datetime | None) -> int:
+    """How many tell of what silence was announced without. History and repairs are not waited for."""
+    if reached is None:
+        return 0
+    return sum(each.received_at <= reached and not each.cause.historical for each in news)

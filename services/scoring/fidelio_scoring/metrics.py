@@ -1,7 +1,7 @@
-import time
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -14,23 +14,32 @@ class ScoringMetrics:
     snapshots: Counter
     score_changes: Counter
     segment_changes: Counter
+    late_snapshots: Counter
     reviews: Counter
     watermark_age: Gauge
     watermark_blocked: Gauge
+    watermark_timestamp: Gauge
 
-    def scored(self, received: Sequence[tuple[Evidence, int]], changes: Sequence[Change]) -> None:
+    def scored(self, received: Sequence[tuple[Evidence, int]], changes: Sequence[Change], *, late: int) -> None:
         self.snapshots.inc(len(received))
+        self.late_snapshots.inc(late)
         self._count(changes)
 
     def reviewed(self, profiles: int) -> None:
         self.reviews.inc(profiles)
 
+    def reviewed_up_to(self, watermark: datetime | None) -> None:
+        if watermark is not None:
+            self.watermark_timestamp.set(watermark.timestamp())
+
+    def follow(self, watermark: Watermark) -> None:
+        """Its age is asked for whenever the page is read: a question that hangs must not make it look young."""
+        self.watermark_age.set_function(lambda: watermark.age_seconds)
+
     def show(self, watermark: Watermark) -> None:
-        if watermark.value is not None:
-            self.watermark_age.set(max(0.0, time.time() - watermark.value.timestamp()))
         self.watermark_blocked.clear()
-        if watermark.blocked_at:
-            self.watermark_blocked.labels(watermark.blocked_at).set(1)
+        for each in watermark.blocked:
+            self.watermark_blocked.labels(each.step, each.topic).set(1)
 
     def _count(self, changes: Sequence[Change]) -> None:
         scores = Tally(each.assessment.band.value for each in changes if isinstance(each, ScoreChange))
@@ -46,9 +55,22 @@ def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
         snapshots=Counter("scoring_snapshots_total", "Snapshots scored", registry=registry),
         score_changes=Counter("scoring_score_changes_total", "Scores announced", ["band"], registry=registry),
         segment_changes=Counter("scoring_segment_changes_total", "Segments entered", ["segment"], registry=registry),
+        late_snapshots=Counter(
+            "scoring_late_snapshots_total", "Snapshots received at or before the watermark", registry=registry
+        ),
         reviews=Counter("scoring_reviews_total", "Profiles reviewed in silence", registry=registry),
-        watermark_age=Gauge("scoring_watermark_age_seconds", "Wall clock minus the watermark", registry=registry),
+        watermark_age=Gauge(
+            "scoring_watermark_age_seconds", "How long ago the watermark was the time", registry=registry
+        ),
         watermark_blocked=Gauge(
-            "scoring_watermark_blocked", "1 for the topic that holds the oldest round", ["topic"], registry=registry
+            "scoring_watermark_blocked",
+            "1 for what holds the oldest round",
+            ["step", "topic"],
+            registry=registry,
+        ),
+        watermark_timestamp=Gauge(
+            "scoring_watermark_timestamp_seconds",
+            "The watermark up to which silence was reviewed, in Unix seconds",
+            registry=registry,
         ),
     )

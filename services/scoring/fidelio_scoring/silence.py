@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fidelio_scoring.handlers import REVIEWS_A_PAGE, ScoringHandlers
 from fidelio_scoring.metrics import ScoringMetrics
-from fidelio_shared.messaging.errors import Unavailable
+from fidelio_shared.messaging.errors import Stale, Unavailable
 from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.watermark import Watermark
+from fidelio_shared.observability.metrics import StepMetrics
 
 _EVERY_SECONDS = 0.2
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +24,40 @@ class SilenceWatch:
     watermark: Watermark
     health: Health
     metrics: ScoringMetrics
+    steps: StepMetrics
+    clock: Callable[[], float] = time.monotonic
 
     async def run(self) -> None:
+        """A round every 200 ms; while readers are behind, a look more often, so as not to add much to their lag."""
+        self.metrics.follow(self.watermark)
         while True:
-            started = time.monotonic()
-            try:
-                await self.watermark.tick()
-                while await self.fire_page() == REVIEWS_A_PAGE:
-                    await asyncio.sleep(0)
-            except Unavailable as error:
-                self.health.wait_for(error.dependency)
-            self.metrics.show(self.watermark)
-            await asyncio.sleep(max(0.0, started + _EVERY_SECONDS - time.monotonic()))
+            until = time.monotonic() + _EVERY_SECONDS
+            await self._review_after(self.watermark.tick)
+            while self.watermark.rounds and time.monotonic() + _LOOK_SECONDS < until:
+                await asyncio.sleep(_LOOK_SECONDS)
+                await self._review_after(self.watermark.advance)
+            await asyncio.sleep(max(0.0, until - time.monotonic()))
+
+    async def _review_after(self, move: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await move()
+            reached = self.watermark.value
+            while await self.fire_page() == REVIEWS_A_PAGE:
+                await asyncio.sleep(0)
+            self.metrics.reviewed_up_to(reached)
+            self.health.go_on("silence")
+        except Unavailable as error:
+            self.health.wait_for(error.dependency, who="silence")
+            self.steps.retried("silence", error.dependency)
+        except Stale:
+            self.steps.retried("silence", "stale")
+        self.metrics.show(self.watermark)
 
     async def fire_page(self) -> int:
         """Under the lock that batches and rebalances take: whoever reviews owns the partition."""
         async with self.ownership.lock:
-            until = self.watermark.value
+            until, began = self.watermark.value, self.clock()
             if until is None or not self.ownership.owned:
                 return 0
-            return await self.handlers.review_silence([each.partition for each in self.ownership.owned], until)
+            partitions = [each.partition for each in self.ownership.owned]
+            return await self.handlers.review_silence(partitions, until, age_seconds=lambda: self.clock() - began)

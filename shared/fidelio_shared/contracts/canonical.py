@@ -1,7 +1,7 @@
 """The one encoder: equal values have equal bytes, whoever writes them and after any storage round trip."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NewType
 
@@ -13,10 +13,17 @@ Instant = NewType("Instant", str)
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MILLISECOND = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z."""
 
 
 def instant(moment: datetime) -> Instant:
-    """Microseconds are cut, never rounded: an instant never lies later than what it names."""
+    """Microseconds are cut, never rounded: an instant never lies later than what it names.
+
+    A time without a zone is refused: it would be read in the machine's own.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone names no instant")
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return Instant(text[:23] + "Z")
 
@@ -32,8 +39,7 @@ def milliseconds(text: str) -> int:
 
 
 def from_milliseconds(count: int) -> Instant:
-    seconds, rest = divmod(count, 1000)
-    return Instant(f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z")
+    return instant(_EPOCH + timedelta(milliseconds=count))
 
 
 def encode(value: BaseModel | Mapping[str, object]) -> bytes:

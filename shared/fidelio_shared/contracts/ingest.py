@@ -1,10 +1,20 @@
 """What ingest produces: the validated, normalised interaction on topic `interactions`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from fidelio_shared.contracts.ids import InteractionId
 
@@ -25,6 +35,23 @@ CORE_TYPES = frozenset({"order.placed", "subscription.started", "subscription.re
 """What counts as a customer's own activity; opening a mail does not, machines open mail."""
 
 
+def _told_as_text(value: object) -> object:
+    """A bare number is refused, also as text: nobody can tell seconds from milliseconds."""
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("an instant is a text such as 2026-03-01T10:00:00Z")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the instant lies outside the years 1 to 9999 of UTC") from error
+
+
+ToldInstant = Annotated[AwareDatetime, BeforeValidator(_told_as_text)]
+
+
 class Contract(BaseModel):
     """A frozen message; unknown fields are ignored, and errors never repeat what was sent."""
 
@@ -36,6 +63,13 @@ class Identifier(Contract):
     value: Text
 
 
+class SubmittedIdentifier(Contract):
+    """As sent: an empty or blank value, a field that the customer left open, is no error and finds nobody."""
+
+    kind: Name
+    value: Annotated[str, StringConstraints(max_length=512)]
+
+
 class Amount(Contract):
     value: Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -43,7 +77,7 @@ class Amount(Contract):
 
 class Rating(Contract):
     scale: Name
-    value: int
+    value: Annotated[int, Field(strict=True)]
 
     @model_validator(mode="after")
     def _within_scale(self) -> "Rating":
@@ -65,7 +99,7 @@ class Consent(Contract):
     lawful_basis: Name | None = None
     policy_version: Name | None = None
     evidence: Text | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[ToldInstant, AfterValidator(_in_utc)] | None = None
 
 
 class Submission(Contract):
@@ -74,9 +108,9 @@ class Submission(Contract):
     source: Text
     id: Text
     type: Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)+$", max_length=64)]
-    occurred_at: AwareDatetime | None = None
-    sent_at: AwareDatetime | None = None
-    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=20)]
+    occurred_at: ToldInstant | None = None
+    sent_at: ToldInstant | None = None
+    identifiers: Annotated[tuple[SubmittedIdentifier, ...], Field(max_length=20)]
     account_id: Text | None = None
     traits: Annotated[dict[Name, Scalar], Field(max_length=100)] = {}
     amount: Amount | None = None

@@ -85,14 +85,13 @@ class Trait(Contract):
 
 
 class ActivityCount(Contract):
-    """`decayed`: sums of 2^-(age/half-life) as of `as_of`, for half-lives of 7, 30 and 90 days."""
+    """`decayed`: sums of 2^-(age/half-life) as of `last_at`, for half-lives of 7, 30 and 90 days."""
 
     type: str
     channel: str
     count: int
     first_at: datetime
     last_at: datetime
-    as_of: datetime
     decayed: tuple[float, float, float]
 
 

@@ -45,8 +45,13 @@ class Batch(Generic[T]):
         """Raises Stale: a publication that comes late would leave an old revision as the last of its key."""
         if not self.still_owned():
             raise Stale("the batch's partitions moved to another process")
-        if self.age_seconds() > MAX_AGE_SECONDS:
-            raise Stale(f"the batch was fetched over {MAX_AGE_SECONDS:.0f} s ago")
+        check_age(self.age_seconds())
+
+
+def check_age(seconds: float) -> None:
+    """Raises Stale where what was read so long ago might be another process's by now."""
+    if seconds > MAX_AGE_SECONDS:
+        raise Stale(f"the batch was fetched over {MAX_AGE_SECONDS:.0f} s ago")
 
 
 def decode_all(

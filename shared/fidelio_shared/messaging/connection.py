@@ -11,6 +11,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from fidelio_shared.messaging.header_names import tolerate_header_names
 from fidelio_shared.messaging.settings import DYNAMIC_SESSION_TIMEOUT_MS, STATIC_SESSION_TIMEOUT_MS, KafkaSettings
 
 MAX_RECORD_BYTES = 4 * 1024 * 1024
@@ -19,6 +20,7 @@ _MAX_BATCH_BYTES = 131_072
 
 def make_broker(kafka: KafkaSettings) -> KafkaBroker:
     """For consuming; what is published goes through `Publisher`. FastStream's own log would repeat payloads."""
+    tolerate_header_names()
     return KafkaBroker(
         kafka.bootstrap_servers,
         security=_faststream_security(kafka),
@@ -32,6 +34,7 @@ def make_broker(kafka: KafkaSettings) -> KafkaBroker:
         graceful_timeout=30,
         logger=None,
         apply_types=False,
+        serializer=None,
     )
 
 
@@ -75,8 +78,13 @@ def make_admin(kafka: KafkaSettings) -> AIOKafkaAdminClient:
 
 def make_observer(kafka: KafkaSettings) -> AIOKafkaConsumer:
     """Asks for offsets or reads from given ones; belongs to no group, so it moves nobody's position."""
+    tolerate_header_names()
     return AIOKafkaConsumer(
-        **_client_arguments(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        **_client_arguments(kafka),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=10_000,
     )
 
 

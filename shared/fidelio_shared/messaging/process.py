@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 
 from fidelio_shared.messaging.connection import make_broker, subscription
 from fidelio_shared.messaging.errors import Halted, Unavailable
-from fidelio_shared.messaging.health import Health
+from fidelio_shared.messaging.health import WATCH, Health
 from fidelio_shared.messaging.lag import OffsetReader, lag
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.publisher import Publisher
@@ -24,15 +25,21 @@ from fidelio_shared.messaging.records import Incoming
 from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.messaging.settle import Handler, Settler
 from fidelio_shared.messaging.tolerance import decode_nothing, parse_nothing
-from fidelio_shared.observability.logs import log
+from fidelio_shared.observability.logs import log, where
 from fidelio_shared.observability.metrics import StepMetrics, make_step_metrics
 
 T = TypeVar("T")
 Task = Callable[[], Coroutine[Any, Any, None]]
-_WATCH_EVERY_SECONDS = 5.0
-_PATIENCE_SECONDS = 60.0
+_WATCHES_IN_PATIENCE = 12
 _EXIT_STUCK = 70
 _EXIT_HALTED = 71
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    group: str
+    topics: tuple[str, ...]
+    ownership: Ownership
 
 
 @dataclass(slots=True)
@@ -48,7 +55,7 @@ class Process:
     publisher: Publisher
     broker: KafkaBroker
     offsets: OffsetReader
-    groups: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
     background: list[Task] = field(default_factory=list)
     exit_code: int = 0
     server: uvicorn.Server | None = None
@@ -79,7 +86,7 @@ class Process:
         arguments = subscription(group=group, step=step, ordinal=self.ordinal, max_records=max_records)
         subscriber = self.broker.subscriber(*topics, listener=owner, **arguments)
         subscriber(settler.settle, parser=parse_nothing(lambda: subscriber.consumer), decoder=decode_nothing)
-        self.groups[step] = (group, topics)
+        self.steps[step] = Step(group, topics, owner)
         self.health.progress(step)
 
     def halt(self, why: str) -> None:
@@ -91,30 +98,39 @@ class Process:
     @asynccontextmanager
     async def lifespan(self, wire: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         """Pages are served at once; `wire` registers the steps as soon as what it needs answers."""
-        tasks = [asyncio.create_task(self._work(wire))]
+        work = asyncio.create_task(self._work(wire))
+        work.add_done_callback(self._halt_at_bug)
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
             await self.broker.stop()
             await self.publisher.stop()
             await self.offsets.close()
 
     async def _work(self, wire: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self._until_available(wire)
-            await self._until_available(self._connect)
-            self.health.is_started = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch())
+                await self._until_available(wire)
+                await self._until_available(self._connect)
+                self.health.is_started = True
                 for task in self.background:
                     group.create_task(task())
         except* Halted as halted:
             why = str(halted.exceptions[0])
             log.critical("process_halted", why=why)
             self.halt(why)
+
+    def _halt_at_bug(self, work: asyncio.Task[None]) -> None:
+        """A process whose watchdog or background work has ended must not go on looking alive."""
+        bug = None if work.cancelled() else work.exception()
+        while isinstance(bug, BaseExceptionGroup):
+            bug = bug.exceptions[0]
+        if bug is not None:
+            log.critical("process_failed", bug=where(bug))
+            self.halt(f"a bug: {where(bug)}")
 
     async def _connect(self) -> None:
         await self.publisher.start()
@@ -129,38 +145,42 @@ class Process:
             try:
                 await attempt()
             except Unavailable as error:
-                self.health.wait_for(error.dependency)
-                log.warning("waiting_for_dependency", dependency=error.dependency)
+                if self.health.waiting.get("start") != error.dependency:
+                    log.warning("waiting_for_dependency", dependency=error.dependency)
+                self.health.wait_for(error.dependency, who="start")
                 await asyncio.sleep(1.0)
             else:
-                self.health.waiting.clear()
+                self.health.go_on("start")
                 return
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_WATCH_EVERY_SECONDS)
+            await asyncio.sleep(self.health.patience_seconds / _WATCHES_IN_PATIENCE)
             try:
                 await self._measure_lag()
-                self.health.waiting.pop("kafka", None)
+                self.health.go_on(WATCH)
             except Unavailable as error:
-                self.health.wait_for(error.dependency)
-            if stuck := self.health.stuck(patience_seconds=_PATIENCE_SECONDS):
+                self.health.wait_for(error.dependency, who=WATCH)
+            if stuck := self.health.stuck():
                 log.critical("process_stuck", steps=stuck)
                 os._exit(_EXIT_STUCK)
 
     async def _measure_lag(self) -> None:
-        for step, (group, topics) in self.groups.items():
-            ends, starts = await self.offsets.ends(topics), await self.offsets.starts(topics)
-            behind = lag(ends, await self.offsets.committed(group), starts)
-            self.health.lagging[step] = behind
-            self.metrics.lag.labels(step).set(behind)
+        """The metric shows the group's lag. Whether this process gets anywhere shows on its own partitions; one that
+        was given none might be waiting for its first, and is judged by the group's."""
+        for name, step in self.steps.items():
+            ends, starts = await self.offsets.ends(step.topics), await self.offsets.starts(step.topics)
+            committed = await self.offsets.committed(step.group)
+            self.metrics.lag.labels(name).set(lag(ends, committed, starts))
+            own = {each: end for each, end in ends.items() if each in step.ownership.owned}
+            self.health.measured(name, behind=lag(own or ends, committed, starts))
 
 
 def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> Process:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics, health = make_step_metrics(service, registry), Health()
-    for dependency in ("kafka", "mongodb"):
+    for dependency in ("kafka", "mongodb", "smtp"):
         metrics.waiting.labels(dependency).set_function(partial(health.is_waiting_for, dependency))
     return Process(
         service=service,
@@ -177,7 +197,9 @@ def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> 
 
 async def serve(process: Process, application: ASGIApp, *, host: str, port: int) -> int:
     """Runs until a signal or a halt; the exit code for the process."""
-    config = uvicorn.Config(application, host=host, port=port, log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(application, host=host, port=port, log_config=None, access_log=False, lifespan="on")
     process.server = uvicorn.Server(config)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)  # uvicorn catches them while it serves, and raises them again afterwards
     await process.server.serve()
     return process.exit_code

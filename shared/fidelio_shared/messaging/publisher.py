@@ -36,11 +36,11 @@ class Publisher:
         ready = list(records)
         if not ready:
             return
+        producer = await self._running()
         try:
-            producer = await self._running()
             await _send(producer, ready)
         except (KafkaError, TimeoutError) as error:
-            await self._discard()
+            await self._discard(producer)
             raise Unavailable("kafka") from error
 
     async def _running(self) -> AIOKafkaProducer:
@@ -55,10 +55,10 @@ class Publisher:
                 self._producer = producer
             return self._producer
 
-    async def _discard(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is None:
-            return
+    async def _discard(self, producer: AIOKafkaProducer) -> None:
+        """Unless another step's failure has replaced it already."""
+        if self._producer is producer:
+            self._producer = None
         try:
             await asyncio.wait_for(producer.stop(), timeout=5)
         except (KafkaError, TimeoutError):

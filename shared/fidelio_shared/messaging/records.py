@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ids import RecordId
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 class Incoming(Protocol):
@@ -21,14 +21,14 @@ class Incoming(Protocol):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers
 
 

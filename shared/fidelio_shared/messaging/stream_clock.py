@@ -17,11 +17,11 @@ from fidelio_shared.messaging.settings import KafkaSettings
 _PARTITION = TopicPartition(CLOCK.name, 0)
 
 
-def wall_clock(skew_ms: int) -> Callable[[], Awaitable[datetime | None]]:
-    """Cut to milliseconds, and held back by how far the broker's clock may run ahead."""
+def wall_clock(skew_ms: int, read_ns: Callable[[], int] = time.time_ns) -> Callable[[], Awaitable[datetime | None]]:
+    """The last millisecond that is over for certain, held back by how far the broker's clock may run ahead."""
 
     async def now() -> datetime | None:
-        return datetime.fromtimestamp(int(time.time() * 1000 - skew_ms) / 1000, UTC)
+        return datetime.fromtimestamp((read_ns() // 1_000_000 - 1 - skew_ms) / 1000, UTC)
 
     return now
 
@@ -58,10 +58,10 @@ class StreamClock:
         self._latest = max(to, self._latest) if self._latest else to
 
     async def _connected(self) -> AIOKafkaConsumer:
+        """Kept before it is started, so that one that does not start is closed, too."""
         if self._consumer is None:
-            consumer = make_observer(self._kafka)
-            await consumer.start()
-            consumer.assign([_PARTITION])
-            await consumer.seek_to_beginning(_PARTITION)
-            self._consumer = consumer
+            self._consumer = make_observer(self._kafka)
+            await self._consumer.start()
+            self._consumer.assign([_PARTITION])
+            await self._consumer.seek_to_beginning(_PARTITION)
         return self._consumer

@@ -5,6 +5,7 @@ committed past the noted ends, everything received by then is on the next topic,
 on. A step that does not pass holds W for all: silence is announced late rather than wrongly.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from aiokafka import TopicPartition
 
 from fidelio_shared.messaging.lag import Offsets
 
-_MOST_ROUNDS = 64
+MOST_ROUNDS = 64
 
 
 class Observer(Protocol):
@@ -27,30 +28,48 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Records on `topics` are passed when `group` has committed past them."""
+    """Records on `topics` are passed when `group` has committed past them.
+
+    Where the group itself publishes on these topics, it takes as many `looks` as a record may cause records there,
+    itself included; fewer where a look finds that nothing was added.
+    """
 
     topics: tuple[str, ...]
     group: str
+    looks: int = 1
+
+    @property
+    def step(self) -> str:
+        return self.group.removesuffix(".v1")
 
 
 def stages_to_profiles(channels: Sequence[str]) -> tuple[Stage, ...]:
     """`timeline` three times: a retire publishes an absorb, an absorb may be forwarded once."""
-    fold = Stage(("timeline",), "profile.fold.v1")
     return (
         Stage(tuple(channels), "ingest.v1"),
         Stage(("interactions",), "profile.resolve.v1"),
-        fold,
-        fold,
-        fold,
+        Stage(("timeline",), "profile.fold.v1", looks=3),
     )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What holds the oldest round: the reader that has not passed, and where."""
+
+    step: str
+    topic: str
+
+
+@dataclass(slots=True, eq=False)
 class Round:
+    """An instant on its way: everything received by `at` lies before `ends`, or is past its stage."""
+
     at: datetime
-    generation: int
-    stage: int
+    began: float
     ends: Offsets
+    stage: int = 0
+    look: int = 1
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,70 +85,108 @@ class Watermark:
     own_group: str
     observer: Observer
     read_time: Callable[[], Awaitable[datetime | None]]
+    stored: Mapping[TopicPartition, int]
+    clock: Callable[[], float] = time.monotonic
     owned: frozenset[TopicPartition] = frozenset()
-    stored: Mapping[TopicPartition, int] = field(default_factory=dict)
     value: datetime | None = None
-    blocked_at: str | None = None
-    _generation: int = 0
+    blocked: tuple[Blocked, ...] = ()
     _rounds: list[Round] = field(default_factory=list)
+    _was_true_at: float = 0.0
 
     def partitions_changed(self, owned: frozenset[TopicPartition]) -> None:
-        self._generation += 1
         self.owned = owned
         self.value = None
-        self._rounds.clear()
+        self.blocked = ()
+        self._rounds = []
+        self._was_true_at = self.clock()
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago T was W; without W, since the assignment. A process that owns nothing waits for nothing."""
+        return self.clock() - self._was_true_at if self.owned else 0.0
+
+    @property
+    def rounds(self) -> int:
+        """How many are on their way."""
+        return len(self._rounds)
 
     async def tick(self) -> None:
-        """Begins a round and moves every round as far as it goes; at most one question per topic set and group."""
-        await self._begin()
-        for stage in range(len(self.stages) + 1):
-            await self._advance(stage)
-        self._finish()
-
-    async def _begin(self) -> None:
-        generation = self._generation
-        at = await self.read_time()
-        latest = self._rounds[-1].at if self._rounds else self.value
-        if at is None or at == latest or len(self._rounds) >= _MOST_ROUNDS:
+        """Begins a round and moves every round as far as it goes."""
+        if not self.owned:
             return
-        self._rounds.append(Round(at, generation, 0, await self.observer.ends(self._topics(0))))
+        rounds = self._rounds
+        await self._begin(rounds)
+        await self._move(rounds)
 
-    async def _advance(self, stage: int) -> None:
-        waiting = [each for each in self._rounds if each.stage == stage]
+    async def advance(self) -> None:
+        """Moves every round as far as it goes: for between ticks, while a reader is behind."""
+        await self._move(self._rounds)
+
+    async def _begin(self, rounds: list[Round]) -> None:
+        began = self.clock()
+        at = await self.read_time()
+        if at is None or at == self.value:
+            self._was_true_at = began
+        elif len(rounds) < MOST_ROUNDS and not (rounds and rounds[-1].at == at):
+            rounds.append(Round(at, began, await self._note(0)))
+
+    async def _move(self, rounds: list[Round]) -> None:
+        """An assignment meanwhile begins another list: these rounds then end in vain."""
+        for index in range(len(self._steps)):
+            await self._advance(index, [each for each in rounds if each.stage == index])
+        if rounds is self._rounds:
+            self._finish()
+
+    async def _advance(self, index: int, waiting: Sequence[Round]) -> None:
+        """Whatever is raised on the way, every round stays where it was or is where it should be."""
         if not waiting:
             return
-        reached = await self._reached(stage)
-        passed = [each for each in waiting if await self._has_passed(each, reached)]
-        if not passed:
-            return
-        ends = await self.observer.ends(self._topics(stage + 1)) if stage < len(self.stages) else {}
-        for each in passed:
-            each.stage, each.ends = stage + 1, ends
+        reached = await self._reached(index, waiting)
+        for each in waiting:
+            each.behind = _behind(each.ends, reached)
+        passed = [each for each in waiting if not each.behind]
+        again = [each for each in passed if each.look < self._steps[index].looks]
+        added = await self._note(index) if again else {}
+        behind = _behind(added, reached)
+        through = [each for each in passed if not behind or each not in again]
+        ends = await self._note(index + 1) if through and index + 1 < len(self._steps) else {}
+        for each in through:
+            each.stage, each.look, each.ends = index + 1, 1, ends
+        for each in again if behind else ():
+            each.look, each.ends, each.behind = each.look + 1, added, behind
 
-    async def _reached(self, stage: int) -> Offsets:
-        if stage < len(self.stages):
-            return await self.observer.committed(self.stages[stage].group)
-        committed = await self.observer.committed(self.own_group)
-        return {each: self.stored.get(each, committed.get(each, 0)) for each in self.owned}
+    async def _reached(self, index: int, waiting: Sequence[Round]) -> Offsets:
+        """Up to where each partition is passed: by a commit, or by retention, which leaves nothing to wait for."""
+        stage = self._steps[index]
+        reached = dict(await self.observer.committed(stage.group))
+        if index == len(self.stages):
+            reached |= self.stored
+        if any(_behind(each.ends, reached) for each in waiting):
+            for partition, start in (await self.observer.starts(stage.topics)).items():
+                reached[partition] = max(reached.get(partition, 0), start)
+        return reached
 
-    async def _has_passed(self, each: Round, reached: Offsets) -> bool:
-        ends = each.ends
-        if each.stage == len(self.stages):
-            ends = {partition: end for partition, end in ends.items() if partition in self.owned}
-        behind = [partition for partition, end in ends.items() if reached.get(partition, 0) < end]
-        if not behind:
-            return True
-        starts = await self.observer.starts(sorted({partition.topic for partition in behind}))
-        return all(starts.get(partition) == ends[partition] for partition in behind)
+    async def _note(self, index: int) -> Offsets:
+        ends = await self.observer.ends(self._steps[index].topics)
+        if index < len(self.stages):
+            return ends
+        return {partition: end for partition, end in ends.items() if partition in self.owned}
 
-    def _topics(self, stage: int) -> tuple[str, ...]:
-        return self.stages[stage].topics if stage < len(self.stages) else self.last
+    @property
+    def _steps(self) -> tuple[Stage, ...]:
+        return (*self.stages, Stage(self.last, self.own_group))
 
     def _finish(self) -> None:
-        current = [each for each in self._rounds if each.generation == self._generation]
-        done = [each for each in current if each.stage > len(self.stages)]
-        self._rounds = [each for each in current if each.stage <= len(self.stages)]
-        if done and self.owned:
+        done = [each for each in self._rounds if each.stage == len(self._steps)]
+        self._rounds = [each for each in self._rounds if each.stage < len(self._steps)]
+        if done:
             self.value = max([each.at for each in done] + ([self.value] if self.value else []))
+            self._was_true_at = max(each.began for each in done)
         oldest = self._rounds[0] if self._rounds else None
-        self.blocked_at = self._topics(oldest.stage)[0] if oldest else None
+        step = self._steps[oldest.stage].step if oldest else ""
+        self.blocked = tuple(Blocked(step, topic) for topic in oldest.behind) if oldest else ()
+
+
+def _behind(ends: Offsets, reached: Offsets) -> tuple[str, ...]:
+    """The topics that are not passed. A partition without any commit is not, unless it is empty."""
+    return tuple(sorted({each.topic for each, end in ends.items() if reached.get(each, 0) < end}))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DocumentTooLarge, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -19,6 +19,15 @@ Database = AsyncDatabase[Document]
 DUPLICATE_KEY = 11000
 _DEPLOYMENT = "deployment"
 _TRANSACTION_LIFETIME_SECONDS = 5
+_PASSING_LABELS = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
+_PASSING_CODES = frozenset(
+    {
+        *(6, 7, 89, 9001),  # the network between the servers
+        *(91, 189, 10058, 10107, 11600, 11602, 13435, 13436),  # the primary stops, starts or moves
+        *(24, 50, 64, 262),  # time ran out, also for a write concern
+        *(43, 112, 133, 134, 225, 237, 246, 251),  # another attempt finds a new snapshot, cursor or transaction
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +54,34 @@ def connect(uri: str, database: str) -> Database:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """An outage becomes Unavailable; a refusal, which waiting will not cure, Halted."""
+    """An outage becomes Unavailable; a refusal, which waiting will not cure, Halted.
+
+    What cannot be written as BSON stays as it is: that is the fault of one record, and is isolated.
+    """
     try:
         yield
-    except (ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
+    except ConnectionFailure as error:
         raise Unavailable("mongodb") from error
     except OperationFailure as error:
-        if error.has_error_label("TransientTransactionError") or error.has_error_label("RetryableWriteError"):
+        if any(map(error.has_error_label, _PASSING_LABELS)) or _codes(error) & _PASSING_CODES:
             raise Unavailable("mongodb") from error
         raise Halted(f"MongoDB refused with code {error.code}; nothing was committed, see the server's log") from error
-    except PyMongoError as error:
-        if error.timeout:
+    except (PyMongoError, DocumentTooLarge) as error:
+        if isinstance(error, PyMongoError) and error.timeout:
             raise Unavailable("mongodb") from error
         raise Halted(f"MongoDB's driver failed with {type(error).__name__}; nothing was committed") from error
+
+
+def only_duplicate_keys(error: BulkWriteError) -> bool:
+    """Whether nothing else went wrong than that documents were there already."""
+    return _codes(error) == {error.code, DUPLICATE_KEY}
+
+
+def _codes(error: OperationFailure) -> set[int | None]:
+    """A bulk write has a code for each document that failed, and one for its write concern, beside its own."""
+    details = error.details or {}
+    parts = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
+    return {error.code, *(each.get("code") for each in parts)}
 
 
 async def initialise(database: Database, deployment: Deployment, indexes: dict[str, list[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue, ValidationError
 
@@ -18,6 +18,7 @@ from fidelio_shared.messaging.errors import Rejected
 
 _OLDEST = timedelta(days=20 * 365 + 5)
 _FUTURE = timedelta(minutes=5)
+_STREAM_FROM, _STREAM_UNTIL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _FIELDS = frozenset(Submission.model_fields)
 _DIGEST_VERSION = "1"
 
@@ -28,7 +29,7 @@ def normalise(raw: RawRecord, channels: Mapping[str, Channel], clock: ClockKind)
     content = read_content(raw)
     submission = _submission(content)
     _check_permitted(raw.channel, channel, submission)
-    occurred_at, received_at = _times(submission, raw.appended_at, clock)
+    occurred_at, received_at = _times(submission, raw, clock)
     identifiers = normalise_identifiers(submission.identifiers, channel.links)
     if not any(each.kind in LINKING_KINDS for each in identifiers):
         raise Rejected("unidentifiable", "no usable identifier; send one of " + ", ".join(channel.links))
@@ -58,9 +59,9 @@ def _submission(content: Content) -> Submission:
         return Submission.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"][:1]) or "the interaction"
-        text = f"{where} is not as the contract says ({first['type']}); see its JSON Schema"
-        raise Rejected("schema", text) from error
+    where = str(first["loc"][0]) if first["loc"] else "the interaction"
+    # Raised outside the handler: pydantic's own text names the keys that the sender chose.
+    raise Rejected("schema", f"{where} is not as the contract says ({first['type']}); see its JSON Schema")
 
 
 def _check_permitted(name: str, channel: Channel, submission: Submission) -> None:
@@ -70,19 +71,14 @@ def _check_permitted(name: str, channel: Channel, submission: Submission) -> Non
         raise Rejected("not_permitted", f"channel {name} does not list this source; list it in channels.yaml")
 
 
-def _times(submission: Submission, appended_at: datetime, clock: ClockKind) -> tuple[datetime, datetime]:
-    """occurred_at, received_at. A sender's wrong clock is corrected by what it believed when it sent."""
-    occurred_at = submission.occurred_at
+def _times(submission: Submission, raw: RawRecord, clock: ClockKind) -> tuple[datetime, datetime]:
+    """occurred_at, received_at, cut to milliseconds."""
     if clock == "stream":
-        if occurred_at is None:
-            raise Rejected("schema", "occurred_at is missing; on the stream clock every interaction needs it")
-        return _cut(occurred_at), _cut(occurred_at)
-    received_at = _cut(appended_at)
-    if occurred_at is None:
-        return received_at, received_at
+        occurred_at = _on_the_stream(submission)
+        return occurred_at, occurred_at
+    received_at = _cut(raw.appended_at)
     try:
-        if submission.sent_at is not None:
-            occurred_at = appended_at - (submission.sent_at - occurred_at)
+        occurred_at = _corrected(submission, raw.first_appended_at)
         is_plausible = received_at - _OLDEST <= occurred_at <= received_at + _FUTURE
     except OverflowError:
         is_plausible = False
@@ -90,6 +86,23 @@ def _times(submission: Submission, appended_at: datetime, clock: ClockKind) -> t
         text = "occurred_at is over 20 years old or in the future; check the sender's clock"
         raise Rejected("time_out_of_range", text)
     return _cut(occurred_at), received_at
+
+
+def _corrected(submission: Submission, arrived_at: datetime) -> datetime:
+    """A sender's wrong clock is corrected by what it believed when it sent."""
+    if submission.occurred_at is None:
+        return arrived_at
+    if submission.sent_at is None:
+        return submission.occurred_at
+    return arrived_at - (submission.sent_at - submission.occurred_at)
+
+
+def _on_the_stream(submission: Submission) -> datetime:
+    if submission.occurred_at is None:
+        raise Rejected("schema", "occurred_at is missing; on the stream clock every interaction needs it")
+    if not _STREAM_FROM <= submission.occurred_at < _STREAM_UNTIL:
+        raise Rejected("time_out_of_range", "occurred_at lies outside the years 1970 to 2099; check the history")
+    return _cut(submission.occurred_at)
 
 
 def _cut(moment: datetime) -> datetime:

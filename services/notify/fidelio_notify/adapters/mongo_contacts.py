@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError
 
 from fidelio_notify.domain.contacts import Consent, Contact
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
+from fidelio_shared.storage.mongo import Database, only_duplicate_keys, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class MongoContactStore:
             try:
                 await self.database.contacts.bulk_write(updates, ordered=False)
             except BulkWriteError as error:
-                if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                if not only_duplicate_keys(error):
                     raise
                 await self.database.contacts.bulk_write(updates, ordered=False)
 

@@ -9,7 +9,7 @@ from pymongo.errors import BulkWriteError
 
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, translated
+from fidelio_shared.storage.mongo import Database, only_duplicate_keys, translated
 
 _MOST_NOTIFICATIONS = 20
 Outcome = ScoreChanged | SegmentChanged | NotificationChanged
@@ -33,7 +33,7 @@ class MongoOutcomeStore:
 
 def raise_unless_upsert_race(error: BulkWriteError) -> None:
     """Two upserts of one new document at once: one finds the other's and fails; it succeeds when repeated."""
-    if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+    if not only_duplicate_keys(error):
         raise error
 
 

@@ -19,7 +19,7 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
 from fidelio_shared.messaging.errors import Rejected
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
+from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys, translated
 
 _MOST_REFOLDED = 20_000
 _LARGEST_PROFILE_BYTES = 64 * 1024
@@ -96,7 +96,7 @@ class MongoProfileStore:
                 async with self.database.client.start_session() as session:
                     await session.with_transaction(write)
             except BulkWriteError as error:
-                if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                if not only_duplicate_keys(error):
                     raise
                 raise Overtaken from error
 

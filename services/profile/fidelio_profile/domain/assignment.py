@@ -152,13 +152,15 @@ def _met(
 ) -> tuple[ProfileId, ...]:
     """Others who, by this evidence, are the same person, and are not known to be.
 
-    A device that somebody else is known by proves nothing.
+    A device that somebody else is known by proves nothing. Who has met as many as are kept meets nobody more: a shared
+    mailbox would change heads with every message.
     """
     owners = {ledger.owner(each) for each in strong}
     if strong:
         owners |= {owner for each in weak if (owner := ledger.owner(each)) and not ledger.head(owner).is_identified}
     known = ledger.head(profile).met
-    return tuple(sorted(owner for owner in owners if owner and owner != profile and owner not in known))
+    new = sorted(owner for owner in owners if owner and owner != profile and owner not in known)
+    return tuple(new[: MOST_MET - len(known)])
 
 
 def _link(ledger: _Ledger, profile: ProfileId, linked: tuple[Identifier, ...], met: tuple[ProfileId, ...]) -> None:

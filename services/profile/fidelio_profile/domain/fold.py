@@ -73,9 +73,9 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
         if key in stored.seen or key in batch.seen:
             duplicates += 1
             continue
-        batch.seen.add(key)
         revision = _apply(batch, record)
         if revision is not None:
+            batch.seen.add(key)
             batch.profiles[record.profile] = revision.profile
             revisions.append(revision)
             accepted.append(record)

@@ -15,7 +15,7 @@ from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.standing import Announced, Standing
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
-from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
+from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys, translated
 
 INDEXES: dict[str, list[IndexModel]] = {
     "scores": [IndexModel([("partition", ASCENDING), ("next_review_at", ASCENDING)])],
@@ -59,7 +59,7 @@ class MongoScoreStore:
             try:
                 result = await self.database.scores.bulk_write(writes, ordered=False)
             except BulkWriteError as error:
-                if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+                if not only_duplicate_keys(error):
                     raise
                 raise Halted("another process scores the same profiles; check that ordinals are used once") from error
         if result.matched_count + result.upserted_count != len(writes):

@@ -86,7 +86,7 @@ def next_band_change(purchases: Purchases, band: Band, *, after: datetime, model
 
     Proof that bisection finds the first: every feature is non-decreasing in silence (C_H rises with age; `silence` and
     `overdue` are logarithms), every weight is >= 0 (checked when the model is read), and so the heads' log-odds, their
-    sigmoids and the combined risk never fall. The band never falls with the risk: between purchases it only moves up.
+    sigmoids and the combined risk never fall. A higher risk never gives a lower band: in silence it only moves up.
     """
     silence = silence_of(purchases, model.clock, model.horizon_weeks)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
+from operator import mul
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ def gaps_in_days(days: int) -> tuple[int, ...]:
     if not days:
         return ()
     first = (days & -days).bit_length() - 1
-    # Written in binary, two purchase days stand apart by the zeros between their ones, plus one.
-    return tuple(len(zeros) + 1 for zeros in f"{days >> first:b}".split("1")[1:-1])[::-1]
+    # In binary, a gap is the zeros between two ones, plus one: the zero that each one brings along here.
+    return tuple(map(len, f"{days >> first:b}".replace("1", "01").split("1")[1:-1]))[::-1]
 
 
 def mean_gap_days(gaps: tuple[int, ...]) -> float | None:
@@ -41,4 +42,4 @@ def gap_variation(gaps: tuple[int, ...]) -> float | None:
     if len(gaps) < 2:
         return None
     total = sum(gaps)
-    return sqrt(len(gaps) * sum(gap * gap for gap in gaps) - total * total) / total
+    return sqrt(len(gaps) * sum(map(mul, gaps, gaps)) - total * total) / total

@@ -1,0 +1,63 @@
+"""Each stage alone, in one process; what it publishes is the next one's input."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from fidelio_deploy.bench.bars import Show, bar
+from fidelio_deploy.bench.following import FOLD, STAGES, Stage, following
+from fidelio_deploy.bench.gauges import Gauges, gauges_on
+from fidelio_deploy.bench.mongod_alone import measure_mongod_alone
+from fidelio_deploy.bench.sending import send_all
+from fidelio_deploy.bench.series import Figures, figures
+from fidelio_deploy.bench.workload import Workload
+from fidelio_deploy.ports import free_port
+from fidelio_deploy.services import SERVICES, create_databases, environment, on_path
+from fidelio_deploy.stack import Stack, running_stack
+from fidelio_deploy.supervisor import ServiceProcess, supervised
+from fidelio_shared.messaging.settings import KafkaSettings
+
+EPOCH = 1
+MONGOD_ALONE = "mongod alone"
+
+
+def measure_stages(workload: Workload, home: Path, *, last: Stage) -> dict[str, Figures]:
+    """The stages up to `last`, and after fold mongod alone with the same writes."""
+    found: dict[str, Figures] = {}
+    with running_stack(home, services=False) as stack:
+        kafka = KafkaSettings(bootstrap_servers=stack.addresses.kafka)
+        told = environment(stack.addresses, clock="wall", channels_file=None)
+        create_databases(told, clock="wall", epoch=EPOCH)
+        asyncio.run(send_all(kafka, workload.records(0, workload.events)))
+        for stage in STAGES[: STAGES.index(last) + 1]:
+            with _running(stage, told, home) as pids, bar(f"{stage.name} alone", workload.events) as show:
+                found[stage.name] = asyncio.run(_followed(kafka, stage, gauges_on(stack, pids), show))
+            if stage is FOLD:
+                found[MONGOD_ALONE] = _mongod_alone(stack, kafka, workload.events)
+    return found
+
+
+@contextmanager
+def _running(stage: Stage, told: Mapping[str, str], home: Path) -> Iterator[Mapping[str, int]]:
+    """Its process, by name."""
+    command, port = next(each.command for each in SERVICES if each.name == stage.service), str(free_port())
+    environ, ready = {**told, "FIDELIO_PORT": port}, f"http://127.0.0.1:{port}/ready"
+    service = ServiceProcess(stage.service, on_path(*command), environ, ready)
+    with supervised((service,), home / "logs", report=Console(stderr=True).print) as supervisor:
+        yield supervisor.pids
+
+
+async def _followed(kafka: KafkaSettings, stage: Stage, gauges: Gauges, show: Show) -> Figures:
+    """From its first commit, so that its start does not count, to its last one."""
+    async with following(kafka, gauges) as follower:
+        total = await follower.waiting(stage)
+        samples = await follower.until_committed(stage, after=0, total=total, show=show)
+    return figures([each for each in samples if each.done > 0], total)
+
+
+def _mongod_alone(stack: Stack, kafka: KafkaSettings, events: int) -> Figures:
+    with bar(MONGOD_ALONE, events) as show:
+        return asyncio.run(measure_mongod_alone(kafka, stack.addresses.mongo, gauges_on(stack, {}), show))

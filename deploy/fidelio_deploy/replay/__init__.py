@@ -1,0 +1,1 @@
+"""`fidelio-replay`: recorded history through a running system, on the stream clock."""

@@ -1,0 +1,72 @@
+"""Interactions for the crash runs: newcomers, known customers, meetings, and repetitions under other keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.ids import interaction_id
+from fidelio_shared.contracts.ingest import Amount, Identifier, Interaction
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+SOURCE = "shop.example/orders"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """An interaction and the key under which this copy of it is published."""
+
+    interaction: Interaction
+    key: str
+
+    @property
+    def record(self) -> tuple[bytes, bytes]:
+        return self.key.encode(), encode(self.interaction)
+
+
+def an_order(number: int, *identifiers: Identifier, days: float) -> Interaction:
+    at = START + timedelta(days=days)
+    return Interaction(
+        id=interaction_id(SOURCE, str(number)),
+        digest=f"1:{number:032x}",
+        source=SOURCE,
+        source_id=str(number),
+        channel="store",
+        type="order.placed",
+        occurred_at=at,
+        received_at=at,
+        identifiers=identifiers,
+        amount=Amount(value="12.30", currency="EUR"),
+    )
+
+
+def customer(number: int) -> Identifier:
+    return Identifier(kind="customer_id", value=str(number))
+
+
+def email(number: int) -> Identifier:
+    return Identifier(kind="email", value=f"person{number}@example.org")
+
+
+def rounds_of_orders(rounds: int) -> Iterator[list[Keyed]]:
+    """Each round, a few days after the one before: two newcomers, four known, one meeting, two repetitions."""
+    number = 0
+    for turn in range(rounds):
+        fresh = [
+            an_order(number, customer(2 * turn), email(2 * turn), days=turn),
+            an_order(number + 1, email(2 * turn + 1), days=turn + 0.1),
+            *(
+                an_order(number + 2 + each, email(2 * (turn // (each + 2))), days=turn + 0.2 + each / 100)
+                for each in range(4)
+            ),
+            an_order(number + 6, customer(2 * turn), email(2 * turn + 1), days=turn + 0.5),
+        ]
+        number += len(fresh)
+        copies = [Keyed(each, each.anchor) for each in fresh]
+        yield [*copies, copies[0], Keyed(fresh[3], "another key")]
+
+
+def orders_of_known(number: int) -> list[Keyed]:
+    """Orders of the first round's newcomers: nothing about who is who changes."""
+    fresh = [an_order(1_000_000 + 10 * number + each, email(0), days=60 + number + each / 10) for each in range(3)]
+    return [Keyed(each, each.anchor) for each in fresh]

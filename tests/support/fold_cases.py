@@ -1,0 +1,132 @@
+"""Deliveries for the fold in which things collide: instants, names, currencies, days, copies."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from hypothesis import strategies as st
+
+from fidelio_profile.domain.fold import Foldable
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Interaction
+from support.fold_check import Delivery
+from support.interactions import NOON, a_profile_id, a_refold, an_interaction, customer, device, email, recorded
+
+ANN, BOB = a_profile_id("ann"), a_profile_id("bob")
+_MILLISECOND = timedelta(milliseconds=1)
+_MIDNIGHT = NOON - timedelta(hours=12)
+_MOMENTS: tuple[datetime, ...] = (
+    NOON,
+    NOON,
+    NOON + _MILLISECOND,
+    NOON + timedelta(hours=1),
+    _MIDNIGHT,
+    _MIDNIGHT - _MILLISECOND,
+    NOON - timedelta(days=8),
+    NOON - timedelta(days=400),
+    NOON - timedelta(days=20 * 365),
+)
+_VALUES = ("0.10", "0.20", "0.7", "12.30", "1E+2", "-3", "99999999999999.9999", "0.0001")
+
+moments = st.sampled_from(_MOMENTS)
+amounts = st.builds(
+    lambda value, currency: {"value": value, "currency": currency},
+    st.sampled_from(_VALUES),
+    st.sampled_from(("EUR", "USD", "JPY")),
+)
+traits = st.dictionaries(
+    st.sampled_from(("city", "first_name")), st.sampled_from(("Lyon", "Paris", "", None, 1, 1.0, True, -0.0, 2**53))
+)
+consents = st.builds(
+    lambda purpose, status, expires_at: {
+        "purpose": purpose,
+        "channel": "email",
+        "status": status,
+        "expires_at": expires_at,
+        "evidence": status,
+    },
+    st.sampled_from(("marketing", "service")),
+    st.sampled_from(("granted", "denied")),
+    st.none() | moments,
+)
+identifiers = st.lists(
+    st.sampled_from((customer("ann"), customer("bob"), email("a@b.example"), device("d1"))),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+def interactions(number: int, instants: Sequence[datetime]) -> st.SearchStrategy[Interaction]:
+    """When it was received has nothing to do with when it occurred."""
+    common = {
+        "number": st.just(number),
+        "occurred_at": st.sampled_from(instants),
+        "received_at": moments,
+        "identifiers": identifiers,
+        "channel": st.sampled_from(("web", "store")),
+        "account_id": st.sampled_from((None, "acme", "umbrella")),
+        "historical": st.booleans(),
+        "traits": traits,
+    }
+    return st.one_of(
+        st.builds(an_interaction, type=st.just("order.placed"), amount=st.none() | amounts, **common),
+        st.builds(an_interaction, type=st.just("consent.changed"), consent=consents, **common),
+        st.builds(an_interaction, type=st.sampled_from(("page.viewed", "ticket.opened")), **common),
+    )
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[Delivery, ...]:
+    """The same few interactions twice: each time in an order, with copies and repairs, and cuts of its own."""
+    instants = draw(st.lists(moments, min_size=1, max_size=3))
+    numbers = range(draw(st.integers(1, 9)))
+    said = [recorded(draw(interactions(number, instants)), _profile(number)) for number in numbers]
+    return tuple(draw(_delivery(said)) for _ in range(2))
+
+
+@st.composite
+def _delivery(draw: st.DrawFn, said: Sequence[Foldable]) -> Delivery:
+    copies = draw(st.lists(st.sampled_from(said), max_size=3))
+    repairs = draw(st.lists(st.sampled_from((a_refold(1, ANN), a_refold(2, ANN), a_refold(3, BOB))), max_size=3))
+    records = draw(st.permutations([*said, *copies, *repairs]))
+    cuts = draw(st.lists(st.frozensets(st.integers(1, len(records))), min_size=2, max_size=2))
+    return Delivery(tuple(records), (*cuts, frozenset(range(len(records)))))
+
+
+def _profile(number: int) -> ProfileId:
+    return BOB if number % 4 == 3 else ANN
+
+
+wide_deliveries = st.integers(0, 2**32).map(lambda seed: _wide(Random(seed)))
+"""More of everything than a profile keeps."""
+
+
+def _wide(lots: Random) -> tuple[Delivery, ...]:
+    said = [recorded(_wide_interaction(lots, number), ANN) for number in range(200)]
+    return tuple(_shuffled(lots, said) for _ in range(2))
+
+
+def _shuffled(lots: Random, said: Sequence[Foldable]) -> Delivery:
+    records = [*said, *lots.sample(said, 20)]
+    lots.shuffle(records)
+    cuts = (frozenset(lots.sample(range(len(records)), 10)), frozenset[int]())
+    return Delivery(tuple(records), cuts)
+
+
+def _wide_interaction(lots: Random, number: int) -> Interaction:
+    status = lots.choice(("granted", "denied"))
+    given = {"purpose": f"purpose {lots.randrange(120)}", "channel": "email", "status": status}
+    named: dict[str, object] = {"type": "consent.changed", "consent": given}
+    if number % 3 == 0:
+        currency = f"A{lots.choice('ABCDEFGH')}{lots.choice('ABCDEFGH')}"
+        named = {"type": "order.placed", "amount": {"value": lots.choice(_VALUES), "currency": currency}}
+    return an_interaction(
+        number,
+        channel=f"channel {number % 150}",
+        occurred_at=lots.choice(_MOMENTS),
+        identifiers=[device(str(each)) for each in lots.sample(range(120), 10)],
+        account_id=f"account {lots.randrange(60)}",
+        traits={f"trait {each}": lots.randrange(3) for each in lots.sample(range(200), 12)},
+        **named,
+    )

@@ -1,0 +1,21 @@
+"""Wrong on purpose: fold stores a batch before it publishes it."""
+
+from collections.abc import Sequence
+
+from fidelio_profile.domain.fold import Foldable, fold
+from fidelio_profile.handlers import FoldHandlers
+from fidelio_profile.records import snapshot_records
+from fidelio_shared.messaging.batch import Batch, Refusal
+
+
+async def fold_timeline(self: FoldHandlers, batch: Batch[Foldable]) -> Sequence[Refusal]:
+    next_offsets = {each.record.partition: each.record.offset + 1 for each in batch.items}
+    stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
+    folded = fold(stored, batch.values)
+    encoded = self.profiles.encode(folded)
+    await self.profiles.save(encoded, cursors, next_offsets)
+    await self.publisher.publish_all(snapshot_records(folded, self.profiles.epoch))
+    return ()
+
+
+FoldHandlers.fold_timeline = fold_timeline  # type: ignore[method-assign]
