@@ -5,21 +5,20 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-from fidelio_deploy.errors import StackError
-
 SECONDS = 10.0
 Samples = Mapping[str, float]
 """By name and labels as they stand on the page: `ingest_interactions_total{channel="store"}`."""
 
 
 class MetricsPage:
-    """Keeps its connection, and opens another one when the service was started anew."""
+    """Keeps its connection, and opens another one where the service was started anew."""
 
     def __init__(self, base_url: str) -> None:
         self._parts = urlsplit(base_url)
         self._connection: HTTPConnection | None = None
 
-    async def read(self) -> Samples:
+    async def read(self) -> Samples | None:
+        """None while the service does not answer."""
         return await asyncio.to_thread(self._read)
 
     def close(self) -> None:
@@ -27,16 +26,12 @@ class MetricsPage:
             self._connection.close()
             self._connection = None
 
-    def _read(self) -> Samples:
+    def _read(self) -> Samples | None:
         try:
             return parsed(self._ask())
         except (OSError, HTTPException):
             self.close()
-        try:
-            return parsed(self._ask())
-        except (OSError, HTTPException) as error:
-            self.close()
-            raise StackError(f"{self._parts.geturl()}/metrics does not answer ({error!r}); is it running?") from error
+            return None
 
     def _ask(self) -> str:
         if self._connection is None:
@@ -50,6 +45,6 @@ def parsed(page: str) -> Samples:
     return {name: float(value) for name, _, value in lines}
 
 
-def total(samples: Samples, name: str) -> float:
+def total(samples: Samples | None, name: str) -> int:
     """Over all labels; 0 where nothing was counted yet."""
-    return sum(value for sample, value in samples.items() if sample.partition("{")[0] == name)
+    return int(sum(value for sample, value in (samples or {}).items() if sample.partition("{")[0] == name))

@@ -23,6 +23,9 @@ STEPS = {
     "fold": ("fidelio_profile.handlers.FoldHandlers", "fidelio_profile.adapters.mongo_profiles"),
     "scoring": ("fidelio_scoring.handlers", "fidelio_scoring.silence", "fidelio_scoring.adapters.mongo_scores"),
 }
+NEEDS_A_RACE_OR_AN_OUTAGE = (
+    r"MongoRouteStore\.assign:|FoldHandlers\._publish_refolds:|FoldHandlers\.fold_timeline:.*|SilenceWatch\."
+)
 ROUNDS = 50
 
 
@@ -37,9 +40,9 @@ def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world:
     unreached += _crash_in_batches(world, "fold", _places_of("fold", places))
     unreached += _crash_in_batches(world, "scoring", _places_of("scoring", places))
     found = asyncio.run(violations(world, {each.interaction.id for each in sent}))
-    print(f"{len(places)} places; never passed without a second process or an outage: {unreached}")
+    print(f"{len(places)} places; not passed: {unreached}")
     assert found == []
-    assert len(unreached) <= len(places) // 8
+    assert [each for each in unreached if not re.search(NEEDS_A_RACE_OR_AN_OUTAGE, each)] == []
 
 
 def _crash_resolve(
@@ -107,14 +110,15 @@ class WrongOrder:
     variant: str
     step: str
     place: str
+    which: int
     complaint: str
 
 
 WRONG_ORDERS = (
-    WrongOrder("variant_no_deduplication", "fold", r"variant_no_deduplication\.save:.* after", "counts"),
-    WrongOrder("variant_commit_first", "fold", r"FoldHandlers\.fold_timeline:.* before", "were lost"),
-    WrongOrder("variant_fold_stores_first", "fold", r"stores_first\.fold_timeline:.* after", "profiles"),
-    WrongOrder("variant_scoring_stores_first", "scoring", r"stores_first\.save:.* after", "scores"),
+    WrongOrder("variant_no_deduplication", "fold", r"variant_no_deduplication\.save:.* after", -1, "counts"),
+    WrongOrder("variant_commit_first", "fold", r"FoldHandlers\.fold_timeline:.* before", 0, "were lost"),
+    WrongOrder("variant_fold_stores_first", "fold", r"stores_first\.fold_timeline:.* before", -1, "profiles"),
+    WrongOrder("variant_scoring_stores_first", "scoring", r"stores_first\.save:.* before", -1, "scores"),
 )
 
 
@@ -125,11 +129,9 @@ def test_the_checks_notice_a_wrong_order_of_effects(world: CrashWorld, wrong: Wr
     for before in steps[: steps.index(wrong.step)]:
         assert world.run_until_crash_or_drained(before, "-") is None
     places = [each for each in world.places(wrong.variant) if re.search(wrong.place, each)]
-    ended = any(
-        world.run_until_crash_or_drained(wrong.step, place, variant=wrong.variant) == EXIT_CODE for place in places[-3:]
-    )
+    place = places[wrong.which]
+    assert world.run_until_crash_or_drained(wrong.step, place, variant=wrong.variant) == EXIT_CODE
     for after in steps[steps.index(wrong.step) :]:
         assert world.run_until_crash_or_drained(after, "-", variant=wrong.variant) is None
     found = asyncio.run(violations(world, {each.interaction.id for each in sent}))
-    assert ended
     assert any(wrong.complaint in each for each in found), found

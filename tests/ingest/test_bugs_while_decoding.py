@@ -5,8 +5,8 @@ import pytest
 from fidelio_shared.messaging.batch import Batch
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.messaging.records import Incoming
-from support.hostile import CANARY
 from support.settling import Bench, a_bench, records
+from support.submissions import CANARY
 
 
 def decode_words(record: Incoming) -> str:

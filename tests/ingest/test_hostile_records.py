@@ -8,9 +8,9 @@ from fidelio_ingest.domain.normalising import normalise
 from fidelio_ingest.handlers import interaction_decoder
 from fidelio_shared.contracts.operations import DEAD_LETTER_REASONS
 from fidelio_shared.messaging.errors import Rejected
-from support.hostile import CANARY, Hostile, hostile_records
+from support.hostile import Hostile, hostile_records
 from support.incoming import a_record
-from support.submissions import CHANNELS, a_raw, a_submission, as_json, normalised
+from support.submissions import CANARY, CHANNELS, a_raw, a_submission, as_json, normalised
 
 RECORDS = hostile_records()
 decode = interaction_decoder(CHANNELS, "wall")

@@ -28,10 +28,8 @@ def a_topic(settings: KafkaSettings) -> Callable[[int], Awaitable[str]]:
     """A new topic with so many partitions; its name."""
 
     async def make(partitions: int) -> str:
-        name = f"test-{uuid.uuid4()}"
-        await ensure_topics(
-            settings, [Topic(name, partitions, keyed=True)], partitions=partitions, replication=1, min_isr=1
-        )
-        return name
+        topic = Topic(f"test-{uuid.uuid4()}", partitions, keyed=True)
+        await ensure_topics(settings, [topic], partitions=partitions, replication=1, min_isr=1)
+        return topic.name
 
     return make

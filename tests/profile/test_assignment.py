@@ -222,7 +222,7 @@ def test_heads_that_a_decision_rests_on_are_written_with_the_version_that_was_re
     }
 
 
-@CI
+@settings(CI, max_examples=500)
 @given(said())
 def test_a_batch_decides_what_one_by_one_would(case: Said) -> None:
     assert violations(assign, case.interactions, case.starts) == []

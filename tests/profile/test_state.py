@@ -21,7 +21,7 @@ from fidelio_shared.contracts.profile import InteractionRecorded, ProfileState
 from support.effort import CI, FEW
 from support.fold_cases import deliveries, wide_deliveries
 from support.fold_check import Delivery
-from support.interactions import NOON, a_consent, an_interaction, an_order, customer, device
+from support.interactions import NOON, a_consent_change, an_interaction, an_order, customer, device
 
 DAY = timedelta(days=1)
 NOON_TEXT = Instant("2026-03-01T12:00:00.000Z")
@@ -71,8 +71,8 @@ def test_at_the_same_instant_the_larger_id_decides(swapped: bool) -> None:
 @pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize("number", range(2, 8))
 def test_at_the_same_instant_a_refusal_wins_over_a_grant(number: int, swapped: bool) -> None:
-    refusal = a_consent(1, "denied")
-    consents = _joined(refusal, a_consent(number, "granted"), swapped=swapped).consents
+    refusal = a_consent_change(1, "denied")
+    consents = _joined(refusal, a_consent_change(number, "granted"), swapped=swapped).consents
     assert consents == {
         ("marketing", "email"): ConsentGiven(
             status="denied",
@@ -88,7 +88,10 @@ def test_at_the_same_instant_a_refusal_wins_over_a_grant(number: int, swapped: b
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_later_grant_replaces_a_refusal(swapped: bool) -> None:
-    refusal, grant = a_consent(1, "denied"), a_consent(2, "granted", occurred_at=NOON + timedelta(milliseconds=1))
+    refusal, grant = (
+        a_consent_change(1, "denied"),
+        a_consent_change(2, "granted", occurred_at=NOON + timedelta(milliseconds=1)),
+    )
     assert _joined(refusal, grant, swapped=swapped).consents["marketing", "email"].status == "granted"
 
 

@@ -1,9 +1,8 @@
 """A record on a channel as Kafka would hand it to ingest."""
 
+from fidelio_shared.messaging.records import Headers
 from support.settling import ARecord
 from support.submissions import APPENDED_AT
-
-from fidelio_shared.messaging.records import Headers
 
 NOON_MS = int(APPENDED_AT.timestamp() * 1000)
 

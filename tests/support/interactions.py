@@ -31,7 +31,7 @@ def an_order(number: int = 1, value: str = "10.00", currency: str = "EUR", **nam
     return an_interaction(number, **plain | named)
 
 
-def a_consent(number: int, status: str, **named: object) -> Interaction:
+def a_consent_change(number: int, status: str, **named: object) -> Interaction:
     given = {"purpose": "marketing", "channel": "email", "status": status}
     return an_interaction(number, type="consent.changed", consent=given, **named)
 

@@ -122,12 +122,10 @@ class Pipeline:
         self.positions[group].clear()
 
     def delete(self, partition: TopicPartition) -> None:
-        """Retention takes everything, read or not."""
+        """Retention takes everything. What was not done by then counts as lost, also where a reader has it in hand."""
         log = self.logs[partition]
-        for group, topics in {**READERS, OWN_GROUP: ("profiles",)}.items():
-            if partition.topic in topics:
-                read = self._position(self.positions.get(group, self.fetched), self.commits[group], partition)
-                self.lost |= {item.number for item in log.items[read:]}
+        done = max(self.stored.get(partition, 0), *(commits.get(partition, 0) for commits in self.commits.values()))
+        self.lost |= {item.number for item in log.items[done:]}
         log.start = log.end
 
     def fetch(self, most: int) -> None:
@@ -213,7 +211,11 @@ class Pipeline:
             raise Unavailable("kafka")
 
     def _read(
-        self, positions: dict[TopicPartition, int], commits: dict[TopicPartition, int], partition: TopicPartition, most: int
+        self,
+        positions: dict[TopicPartition, int],
+        commits: dict[TopicPartition, int],
+        partition: TopicPartition,
+        most: int,
     ) -> Sequence[Item]:
         """Like a consumer, it has a position only where there was something to read."""
         position = self._position(positions, commits, partition)

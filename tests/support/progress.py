@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fidelio_shared.contracts.channels import read_channels
@@ -53,17 +54,24 @@ class Progress:
                     since[service] = look.committed, now
             await asyncio.sleep(_EVERY_SECONDS)
 
+    async def advance(self, service: str, records: int, *, within_seconds: float) -> None:
+        """Returns when the service has committed so many records more than now."""
+        deadline, start = time.monotonic() + within_seconds, await self.look(service)
+        while (look := await self.look(service)).committed < start.committed + records:
+            assert time.monotonic() < deadline, f"{service} went from {start} to {look} in {within_seconds:.0f} s"
+            await asyncio.sleep(_EVERY_SECONDS)
+
     async def drain(self, *, within_seconds: float) -> None:
         """Returns when every group has committed all there is, looked at twice: some topics lead back."""
         deadline = time.monotonic() + within_seconds
         before: dict[str, Look] = {}
-        while True:
-            try:
-                now = {service: await self.look(service) for service in GROUPS}
-            except Unavailable:
-                now = {}
-            if now and now == before and not any(each.behind for each in now.values()):
-                return
-            assert time.monotonic() < deadline, f"not drained within {within_seconds:.0f} s: {now}"
-            before = now
+        while not before or any(each.behind for each in before.values()) or before != await self._look_at_all():
+            assert time.monotonic() < deadline, f"not drained within {within_seconds:.0f} s: {before}"
             await asyncio.sleep(_EVERY_SECONDS)
+            before = await self._look_at_all()
+
+    async def _look_at_all(self) -> dict[str, Look]:
+        """Empty where Kafka does not answer."""
+        with suppress(Unavailable):
+            return {service: await self.look(service) for service in GROUPS}
+        return {}

@@ -10,6 +10,9 @@ from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.operations import ClockKind
 
+CANARY = "canary5d1f@leak.example"
+"""A person's data: no text that Fidelio writes about a record may repeat it."""
+
 SOURCE = "shop.example/orders"
 OCCURRED_AT = "2020-03-01T10:00:00Z"
 APPENDED_AT = datetime(2026, 3, 1, 10, 0, 2, 123_000, tzinfo=UTC)
@@ -26,6 +29,10 @@ def a_submission(**named: object) -> dict[str, object]:
         "identifiers": [an_identifier("customer_id", "42")],
     }
     return {name: value for name, value in {**plain, **named}.items() if value is not ...}
+
+
+def a_telling_submission(**named: object) -> dict[str, object]:
+    return a_submission(**{"identifiers": [an_identifier("email", CANARY)]} | named)
 
 
 def an_identifier(kind: str, value: object) -> dict[str, object]:

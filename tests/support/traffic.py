@@ -77,8 +77,10 @@ def make_traffic(amounts: Amounts, *, source: str, seed: int, now: datetime) -> 
     for number in chosen:
         copy = _elsewhere(raws[number])
         more.append((_after(chance, number), _contradicted(copy) if number in set(conflicting) else copy))
-    for _ in range(_count(amounts, amounts.broken)):
-        more.append((chance.random() * amounts.interactions, _broken(chance, source, now)))
+    more += [
+        (chance.random() * amounts.interactions, _broken(chance, source, now))
+        for _ in range(_count(amounts, amounts.broken))
+    ]
     placed = [(float(number), raw) for number, raw in enumerate(raws)] + more
     return Traffic(
         raws=tuple(raw for _, raw in sorted(placed, key=lambda each: each[0])),
@@ -137,21 +139,19 @@ def _contradicted(raw: Raw) -> Raw:
 def _broken(chance: Random, source: str, now: datetime) -> Raw:
     """Their ids are above those of all that is good."""
     _, said = _saying(chance, source, 10**9 + chance.randrange(10**9), 0, now)
-    faults: Sequence[tuple[str, str, bytes | None]] = (
+    viewed = said | {"type": "page.viewed"}
+    faults: Sequence[tuple[str, str, Said | bytes | None]] = (
         ("not_json", "web", b'{"source": "cut off he'),
         ("schema", "web", b"[1, 2, 3]"),
-        ("schema", "web", json.dumps(said | {"type": "page.viewed", "id": ""}).encode()),
+        ("schema", "web", viewed | {"id": ""}),
         ("tombstone", "web", None),
-        ("unidentifiable", "web", json.dumps(said | {"type": "page.viewed", "identifiers": []}).encode()),
-        ("not_permitted", "survey", json.dumps(said | {"type": "page.viewed"}).encode()),
-        ("beyond_limits", "web", json.dumps(said | {"type": "page.viewed", "data": {"$where": "1"}}).encode()),
-        (
-            "time_out_of_range",
-            "web",
-            json.dumps(said | {"type": "page.viewed", "occurred_at": _text(now + timedelta(days=9))}).encode(),
-        ),
+        ("unidentifiable", "web", viewed | {"identifiers": []}),
+        ("not_permitted", "survey", viewed),
+        ("beyond_limits", "web", viewed | {"data": {"$where": "1"}}),
+        ("time_out_of_range", "web", viewed | {"occurred_at": _text(now + timedelta(days=9))}),
     )
-    reason, channel, value = chance.choice(faults)
+    reason, channel, content = chance.choice(faults)
+    value = json.dumps(content).encode() if isinstance(content, dict) else content
     return Raw(channel, chance.randrange(CHANNEL_PARTITIONS), value, broken=reason)
 
 

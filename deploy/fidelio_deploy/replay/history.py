@@ -63,14 +63,19 @@ def measured(history: Iterable[Recorded]) -> Extent | None:
     return Extent(count, first, last) if first and last else None
 
 
-def in_steps(history: Iterable[Recorded], *, length: timedelta, until: datetime) -> Iterator[Step]:
-    """Steps end at multiples of `length` since 1970, less a millisecond: a step of a day holds a day of UTC.
+def in_steps(
+    history: Iterable[Recorded], *, length: timedelta, until: datetime, after: datetime | None = None
+) -> Iterator[Step]:
+    """What happened later than `after`, up to `until`, where the last step ends.
 
-    Every step from the first record's to `until` is there, also an empty one; the last one ends at `until`.
+    The others end at multiples of `length` since 1970, less a millisecond: a step of a day holds a day of UTC. Steps
+    in which nothing happened are there, too: time passes in them.
     """
     pending: list[Outgoing] = []
-    end: datetime | None = None
+    end = _end_of_step(after + MILLISECOND, length) if after else None
     for each in history:
+        if after and each.at <= after:
+            continue
         if each.at > until:
             break
         end = end or _end_of_step(each.at, length)

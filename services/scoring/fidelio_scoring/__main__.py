@@ -1,5 +1,7 @@
 """`fidelio-scoring`: init, run, train."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -43,6 +45,27 @@ def run() -> None:
     settings = read_settings(ScoringSettings)
     with plain_errors(ModelError):
         raise typer.Exit(uvloop.run(run_scoring(settings)))
+
+
+@main.command()
+def train(
+    history: Annotated[Path, typer.Argument(help="purchases as NDJSON or CSV: customer, at, amount", exists=True)],
+    until: Annotated[datetime, typer.Option(help="nothing later is looked at, labels included; UTC")],
+    out: Annotated[Path, typer.Option(help="the model file to write; its name is the model's version")],
+    horizon_weeks: Annotated[float, typer.Option(help="how far the purchase clock looks ahead", min=1)] = 13,
+) -> None:
+    """Fit a churn model on your own purchases, check it on held-out customers, and write the model file."""
+    try:
+        from fidelio_scoring.training.fit import TrainingError, train_command
+        from fidelio_scoring.training.history import HistoryError
+    except ImportError as error:
+        typer.echo("training needs its libraries; pip install 'fidelio-scoring[training]'", err=True)
+        raise typer.Exit(1) from error
+    with plain_errors(TrainingError, HistoryError):
+        model = train_command(history, until.replace(tzinfo=UTC), out, horizon_weeks)
+    for name, value in model.evaluation.items():
+        typer.echo(f"{name:40} {value:.4f}")
+    typer.echo(f"written: {out}; use it with FIDELIO_MODEL_FILE={out}")
 
 
 if __name__ == "__main__":

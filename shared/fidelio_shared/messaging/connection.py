@@ -57,9 +57,13 @@ def subscription(*, group: str, step: str, ordinal: int | None, max_records: int
     }
 
 
-def make_producer(kafka: KafkaSettings, *, ordinal: int | None) -> AIOKafkaProducer:
+def delivery_timeout_ms(ordinal: int | None) -> int:
     """Gives up well before the group would give this process's partitions to another."""
-    session_ms = STATIC_SESSION_TIMEOUT_MS if ordinal is not None else DYNAMIC_SESSION_TIMEOUT_MS
+    return (STATIC_SESSION_TIMEOUT_MS if ordinal is not None else DYNAMIC_SESSION_TIMEOUT_MS) * 4 // 10
+
+
+def make_producer(kafka: KafkaSettings, *, ordinal: int | None) -> AIOKafkaProducer:
+    """Its own time-out is for one request: an idempotent producer repeats requests for ever, see `Publisher`."""
     return AIOKafkaProducer(
         **_client_arguments(kafka),
         acks="all",
@@ -68,7 +72,7 @@ def make_producer(kafka: KafkaSettings, *, ordinal: int | None) -> AIOKafkaProdu
         linger_ms=0,
         max_batch_size=_MAX_BATCH_BYTES,
         max_request_size=MAX_RECORD_BYTES,
-        request_timeout_ms=session_ms * 4 // 10,
+        request_timeout_ms=delivery_timeout_ms(ordinal),
     )
 
 

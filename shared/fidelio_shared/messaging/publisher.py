@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
-from fidelio_shared.messaging.connection import make_producer
+from fidelio_shared.messaging.connection import delivery_timeout_ms, make_producer
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.records import Outgoing
 from fidelio_shared.messaging.settings import KafkaSettings
+
+_CLOSE_SECONDS = 2.0
 
 
 class Publisher:
@@ -38,7 +41,8 @@ class Publisher:
             return
         producer = await self._running()
         try:
-            await _send(producer, ready)
+            async with asyncio.timeout(delivery_timeout_ms(self._ordinal) / 1000):
+                await _send(producer, ready)
         except (KafkaError, TimeoutError) as error:
             await self._discard(producer)
             raise Unavailable("kafka") from error
@@ -56,13 +60,14 @@ class Publisher:
             return self._producer
 
     async def _discard(self, producer: AIOKafkaProducer) -> None:
-        """Unless another step's failure has replaced it already."""
+        """Unless another step's failure has replaced it already. What waits in it must not arrive after all, which
+        `stop` alone would see to."""
         if self._producer is producer:
             self._producer = None
-        try:
-            await asyncio.wait_for(producer.stop(), timeout=5)
-        except (KafkaError, TimeoutError):
-            return
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer._sender.close(), timeout=_CLOSE_SECONDS)  # noqa: SLF001
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), timeout=_CLOSE_SECONDS)
 
 
 async def _send(producer: AIOKafkaProducer, records: list[Outgoing]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Scalar
 from fidelio_shared.contracts.profile import ConsentState, ProfileSnapshot
 
 _LANGUAGES = ("en", "fr")
@@ -37,16 +38,20 @@ def contact_from(snapshot: ProfileSnapshot) -> Contact:
     emails = sorted(each.value for each in state.identifiers if each.kind == "email")
     traits = {each.name: each.value for each in state.traits}
     language = str(traits.get("language") or "")[:2].lower()
-    name = traits.get("first_name")
     return Contact(
         profile=snapshot.profile,
         epoch=snapshot.epoch,
         revision=snapshot.revision,
         email=emails[0] if emails else None,
-        name=str(name)[:64] if name else None,
+        name=_one_line(traits.get("first_name")),
         language=language if language in _LANGUAGES else _LANGUAGES[0],
         consents=tuple(_consent(each) for each in state.consents),
     )
+
+
+def _one_line(name: Scalar) -> str | None:
+    """Whoever fills in a form must not write paragraphs of our letters."""
+    return " ".join(name.split())[:64] or None if isinstance(name, str) else None
 
 
 def _consent(state: ConsentState) -> Consent:

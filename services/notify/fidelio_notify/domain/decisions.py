@@ -42,6 +42,10 @@ class Message:
     facts: Facts
     consent: ConsentEvidence
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.consent, ConsentEvidence):
+            raise TypeError("a message needs its consent evidence; judge the proposal first")
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -128,6 +132,7 @@ def _refuses(consent: Consent, now: datetime) -> bool:
 
 
 def _consent(playbook: Playbook, contact: Contact | None) -> Consent | None:
+    """Where a card, against its contract, says two things, the refusal counts."""
     wanted = (playbook.purpose, playbook.channel)
-    consents = contact.consents if contact else ()
-    return next((each for each in consents if (each.purpose, each.channel) == wanted), None)
+    found = [each for each in contact.consents if (each.purpose, each.channel) == wanted] if contact else []
+    return min(found, key=lambda each: each.is_granted, default=None)

@@ -11,6 +11,14 @@ _SUBJECTS = {"en": "We have not heard from you", "fr": "Nous n'avons plus de vos
 _DATE_FORMATS = {"en": "%d %B %Y", "fr": "%d/%m/%Y"}
 
 
+class _Bounded(Environment):
+    """A letter is a page: what needs more than this is a mistake in the template."""
+
+    loop_iteration_limit = 1_000
+    local_namespace_limit = 64 * 1024
+    output_stream_limit = 64 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     subject: str
@@ -19,7 +27,7 @@ class Letter:
 
 def read_templates(sources: Mapping[str, str]) -> Mapping[str, BoundTemplate]:
     """Templates by language; none can loop or grow without limit."""
-    environment = Environment()
+    environment = _Bounded()
     return {language: environment.from_string(source) for language, source in sources.items()}
 
 
