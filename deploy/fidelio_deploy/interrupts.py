@@ -13,7 +13,7 @@ T = TypeVar("T")
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def run_command(name: str, load: Callable[[], Callable[[], object]], *, when_stopped: str) -> NoReturn:
+def run_command(name: str, load: Callable[[], Callable[[], object]], *, when_stopped: str) -> None:
     """`load` imports the command, which takes a second in which Ctrl-C, too, ends in one sentence."""
     signal.signal(signal.SIGINT, _stop_once)
     try:
@@ -26,7 +26,6 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, when_sto
         if leaving.code == INTERRUPTED:
             _end(when_stopped, INTERRUPTED)
         raise
-    sys.exit(0)
 
 
 def run_interruptibly(work: Coroutine[Any, Any, T]) -> T:

@@ -28,8 +28,12 @@ class TopicReader:
     async def __aenter__(self) -> Self:
         try:
             await self._consumer.start()
+            self._refuse_unknown(await self._consumer.topics())
             self._consumer.assign(sorted(await self._offsets.ends(self._topics)))
             await self._consumer.seek_to_beginning()
+        except StackError:
+            await self.__aexit__()
+            raise
         except (KafkaError, Unavailable) as error:
             await self.__aexit__()
             raise StackError(f"Kafka at {self._kafka.bootstrap_servers} does not answer; is it running?") from error
@@ -53,6 +57,10 @@ class TopicReader:
             for records in fetched.values():
                 for record in records:
                     yield record
+
+    def _refuse_unknown(self, known: set[str]) -> None:
+        if unknown := sorted(set(self._topics) - known):
+            raise StackError(f"there is no topic {unknown[0]}; there are: {', '.join(sorted(known))}")
 
     async def count(self) -> int:
         """Records ever appended; what retention deleted is counted too."""

@@ -18,7 +18,7 @@ from fidelio_shared.messaging.lag import OffsetReader, Offsets
 from fidelio_shared.messaging.settings import KafkaSettings
 from support.hostile import hostile_records
 from support.raw_kafka import ODD_NAME, Sent, a_batch, send_batch
-from support.running_ingest import all_is_ingested, rewind_ingest, running_ingest
+from support.running_ingest import TOPICS, all_is_ingested, rewind_ingest, running_ingest
 from support.submissions import CANARY, a_submission, as_json
 from support.topics import Record, read_topic
 
@@ -118,9 +118,15 @@ async def _ingested(bootstrap: str, logs: Path) -> None:
 async def _ends(bootstrap: str) -> Offsets:
     offsets = OffsetReader(KafkaSettings(bootstrap_servers=bootstrap))
     try:
-        return await offsets.ends(["interactions", "dead-letters"])
+        return await offsets.ends([*TOPICS, "interactions", "dead-letters"])
     finally:
         await offsets.close()
+
+
+def _is_about(before: Offsets, record: Record) -> bool:
+    """Whether the dead letter's record was published here; other tests left theirs on the same channels."""
+    place = TopicPartition(record.header("fidelio-topic"), int(record.header("fidelio-partition")))
+    return int(record.header("fidelio-offset")) >= before[place]
 
 
 async def _since(before: Offsets, bootstrap: str, topic: str) -> list[Record]:
@@ -144,8 +150,8 @@ async def _outcome(own_kafka: str, logs: Path) -> Outcome:
         good=good,
         refused=refused,
         interactions=await _since(before, own_kafka, "interactions"),
-        letters=await _since(before, own_kafka, "dead-letters"),
-        log="".join(path.read_text() for path in logs.glob("*.log")),
+        letters=[each for each in await _since(before, own_kafka, "dead-letters") if _is_about(before, each)],
+        log=(logs / "ingest.log").read_text(),
     )
 
 

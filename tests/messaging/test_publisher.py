@@ -1,13 +1,8 @@
 import itertools
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
-import pytest
-
-from fidelio_deploy.kafka import start_kafka
 from fidelio_deploy.topics import ensure_topics
 from fidelio_shared.contracts.topics import DEAD_LETTERS
-from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Outgoing
 from fidelio_shared.messaging.settings import KafkaSettings
@@ -88,27 +83,3 @@ async def test_three_megabytes_pass_to_the_dead_letters(publisher: Publisher, se
 
     found = [each for each in await read_topic(settings.bootstrap_servers, DEAD_LETTERS.name) if each.key == b"large"]
     assert [(each.value, each.headers) for each in found] == [(value, headers)]
-
-
-async def test_it_says_that_kafka_is_down_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
-    kafka = start_kafka(tmp_path, heap="512m")
-    settings = KafkaSettings(bootstrap_servers=kafka.bootstrap)
-    publisher = Publisher(settings, ordinal=None)
-    topic = DEAD_LETTERS.name
-    try:
-        await ensure_topics(settings, [DEAD_LETTERS], partitions=4, replication=1, min_isr=1)
-        await publisher.publish_all([an_outgoing(topic, b"key", b"before")])
-        kafka.kill()
-        with pytest.raises(Unavailable, match="kafka"):
-            await publisher.publish_all([an_outgoing(topic, b"key", b"while it is down")])
-        with pytest.raises(Unavailable, match="kafka"):
-            await publisher.publish_all([an_outgoing(topic, b"key", b"while it is down")])
-        kafka.restart()
-
-        await publisher.publish_all([an_outgoing(topic, b"key", b"after")])
-
-        found = values_by_key(await read_topic(kafka.bootstrap, topic))
-        assert found == {b"key": [b"before", b"after"]}
-    finally:
-        await publisher.stop()
-        kafka.stop()

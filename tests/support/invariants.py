@@ -143,8 +143,9 @@ async def conflict_violations(database: Database, records: Sequence[Record], con
     async for document in database.timeline.find({"_id": {"$in": keys}}, {"body": 1}):
         applied = orjson.loads(document["body"])
         digests = refused[applied["id"]]
-        if len(digests) != 1 or applied["digest"] in digests:
-            wrong.append(f"{applied['id']}: one saying was applied, and {len(digests)} others refused")
+        others = digests - {applied["digest"]}
+        if len(others) != 1 or others != digests:
+            wrong.append(f"{applied['id']}: one saying was applied, and {len(others)} others refused")
     return wrong
 
 

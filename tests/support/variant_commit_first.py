@@ -1,15 +1,13 @@
 """Wrong on purpose: offsets are committed before the batch has had its effect."""
 
-from typing import Any
-
-from faststream import AckPolicy
-from fidelio_shared.messaging import connection, process
-
-_subscription = connection.subscription
+from faststream.kafka.message import KafkaAckableMessage
+from fidelio_shared.messaging import process
+from fidelio_shared.messaging.tolerance import Fetched, decode_nothing
 
 
-def subscription(**arguments: Any) -> dict[str, Any]:
-    return _subscription(**arguments) | {"ack_policy": AckPolicy.ACK_FIRST}
+async def commit_and_decode(message: KafkaAckableMessage) -> Fetched:
+    await message.consumer.commit()
+    return await decode_nothing(message)
 
 
-process.subscription = subscription  # type: ignore[attr-defined]
+process.decode_nothing = commit_and_decode  # type: ignore[attr-defined]

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from fidelio_deploy.demo.cdnow import Purchase
 from fidelio_deploy.demo.outcome import Customer
-from fidelio_scoring.app import SHIPPED_MODEL, read_shipped_model
+from fidelio_scoring.app import read_model
+from fidelio_scoring.settings import ScoringSettings
 from fidelio_scoring.training.evaluation import Backtest, backtest, backtest_model
 from fidelio_scoring.training.history import Order, logs_of
 
@@ -32,4 +33,4 @@ def judge(customers: Iterable[Customer], purchases: Iterable[Purchase], *, cutof
         cutoff=cutoff,
     )
     logs = logs_of(Order(each.customer, each.at, float(each.dollars)) for each in listed)
-    return Judgement(announced, backtest_model(logs, read_shipped_model(), cutoff=cutoff))
+    return Judgement(announced, backtest_model(logs, read_model(ScoringSettings()), cutoff=cutoff))

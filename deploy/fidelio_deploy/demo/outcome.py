@@ -74,11 +74,16 @@ class Outcome:
     notifications: TopicReader
     dead: TopicReader
 
-    async def customers(self) -> tuple[Customer, ...]:
-        """As announced by now."""
-        for topic in (self.profiles, self.scores, self.segments):
-            await topic.catch_up()
-        snapshots, scores, segments = self.profiles.decoded(), self.scores.decoded(), self.segments.decoded()
+    async def snapshots(self) -> Mapping[ProfileId, ProfileSnapshot]:
+        """Every profile as announced by now."""
+        await self.profiles.catch_up()
+        return self.profiles.decoded()
+
+    async def customers(self, snapshots: Mapping[ProfileId, ProfileSnapshot]) -> tuple[Customer, ...]:
+        """Those who have a score and a segment by now, by name."""
+        await self.scores.catch_up()
+        await self.segments.catch_up()
+        scores, segments = self.scores.decoded(), self.segments.decoded()
         return tuple(
             Customer(name, snapshots[profile], scores[profile], segments[profile].memberships[0].segment)
             for name, profile in sorted((_name(snapshot), profile) for profile, snapshot in snapshots.items())

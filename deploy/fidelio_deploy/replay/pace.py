@@ -37,4 +37,6 @@ class Follower:
 def followers(processes: Mapping[str, str]) -> tuple[Follower, ...]:
     """Those that are named in `processes`, with their base URLs."""
     gauges = {"scoring": "scoring_watermark_timestamp_seconds", "notify": "notify_watermark_timestamp_seconds"}
-    return tuple(Follower(name, MetricsPage(processes[name]), gauge) for name, gauge in gauges.items() if name in processes)
+    return tuple(
+        Follower(name, MetricsPage(processes[name]), gauge) for name, gauge in gauges.items() if name in processes
+    )

@@ -32,7 +32,9 @@ def counted(processes: Mapping[str, str]) -> tuple[Counted, ...]:
         ("folded into profiles", "profile-fold", "profile_folded_records_total"),
         ("scored", "scoring", "scoring_snapshots_total"),
     )
-    return tuple(Counted(label, MetricsPage(processes[name]), counter) for label, name, counter in known if name in processes)
+    return tuple(
+        Counted(label, MetricsPage(processes[name]), counter) for label, name, counter in known if name in processes
+    )
 
 
 @dataclass
@@ -50,7 +52,9 @@ class ReplayProgress:
 
     def tell(self, step: Step) -> None:
         self.published += len(step.records)
-        self.bars.update(self.tasks["published"], completed=self.published, description=f"published, now {step.to:%Y-%m-%d}")
+        self.bars.update(
+            self.tasks["published"], completed=self.published, description=f"published, now {step.to:%Y-%m-%d}"
+        )
         if not self.console.is_terminal and time.monotonic() - self.said_at > LINE_SECONDS:
             self.said_at = time.monotonic()
             self.console.print(f"{step.to:%Y-%m-%d}: {self.published:,} of {self.records:,} published")
@@ -72,9 +76,7 @@ class ReplayProgress:
 
 
 @asynccontextmanager
-async def shown_progress(
-    console: Console, what: tuple[Counted, ...], *, records: int
-) -> AsyncIterator[ReplayProgress]:
+async def shown_progress(console: Console, what: tuple[Counted, ...], *, records: int) -> AsyncIterator[ReplayProgress]:
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -29,14 +29,16 @@ class Replay:
         before: datetime | None = None
         for step in steps:
             await self.publisher.publish_all(step.records)
-            await self._worked_off(before)
+            if before:
+                await self._worked_off(before)
             await self.publisher.publish_all([clock_record(step.to)])
             before = step.to
             tell(step)
-        await self._worked_off(before)
+        if before:
+            await self._worked_off(before)
 
-    async def _worked_off(self, to: datetime | None) -> None:
-        for follower in self.followers if to else ():
+    async def _worked_off(self, to: datetime) -> None:
+        for follower in self.followers:
             await follower.until_at(to)
 
 

@@ -48,6 +48,7 @@ def _silent_channel(topic: Topic) -> Mapping[str, Any]:
     return {
         "address": topic.name,
         "description": "Created, and without records yet.",
+        "messages": {},
         "bindings": {"kafka": _topic_binding(topic)},
     }
 
@@ -77,13 +78,13 @@ def _operation(message: Message) -> Mapping[str, Any]:
 
 
 def _message(message: Message) -> Mapping[str, Any]:
-    described = {"name": message.name, "summary": message.holds}
-    kafka = {"kafka": {"key": {"type": "string", "description": message.key}, "bindingVersion": _KAFKA_BINDING}}
+    kafka = {"key": {"type": "string", "description": message.key}, "bindingVersion": _KAFKA_BINDING}
+    described = {"name": message.name, "summary": message.holds, "bindings": {"kafka": kafka}}
     if message.value is None:
         headers = _schema_at(f"{message.file}.headers")
-        return {**described, "contentType": "application/octet-stream", "headers": headers, "bindings": kafka}
+        return {**described, "contentType": "application/octet-stream", "headers": headers, "payload": {}}
     headers = {"headers": _schema_at("record.headers")} if message.is_sent else {}
-    return {**described, **headers, "payload": _schema_at(message.file), "bindings": kafka}
+    return {**described, **headers, "payload": _schema_at(message.file)}
 
 
 def _schema_at(name: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
+import pymongo
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne, UpdateOne
@@ -23,6 +24,8 @@ from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys
 
 _MOST_REFOLDED = 20_000
 _LARGEST_PROFILE_BYTES = 64 * 1024
+_SAVE_SECONDS = 15.0
+"""`with_transaction` alone repeats for two minutes, and longer than the watchdog's patience."""
 
 
 class Overtaken(Exception):
@@ -91,7 +94,7 @@ class MongoProfileStore:
                 ]
                 await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
 
-        with translated():
+        with translated(), pymongo.timeout(_SAVE_SECONDS):
             try:
                 async with self.database.client.start_session() as session:
                     await session.with_transaction(write)

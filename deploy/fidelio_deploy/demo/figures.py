@@ -1,0 +1,92 @@
+"""The demo's figures, gathered from topics and metrics. Nothing is counted on the way in."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import psutil
+
+from fidelio_deploy.demo.outcome import Customer, DeadLetter
+from fidelio_deploy.kafka import Kafka
+from fidelio_deploy.metrics import MetricsPage, total
+from fidelio_deploy.mongo import Mongod
+from fidelio_deploy.stack import Stack
+from fidelio_deploy.topic_reader import TopicReader
+from fidelio_shared.contracts.profile import ProfileSnapshot
+from fidelio_shared.contracts.topics import channel_topic
+from fidelio_shared.messaging.settings import KafkaSettings
+
+CHANNELS = ("store", "email")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`received`: records per channel topic. `on_profiles`: interactions by (type, channel), summed over profiles."""
+
+    received: Mapping[str, int]
+    accepted: int
+    duplicates: int
+    dead_letters: Mapping[DeadLetter, int]
+    on_profiles: Mapping[tuple[str, str], int]
+    profiles: int
+
+    @property
+    def purchases(self) -> int:
+        return self.on_profiles.get(("order.placed", "store"), 0)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.dead_letters.values())
+
+
+async def read_flow(stack: Stack, snapshots: Iterable[ProfileSnapshot], dead: Mapping[DeadLetter, int]) -> Flow:
+    listed = tuple(snapshots)
+    return Flow(
+        received={channel: await _records(stack.addresses.kafka, channel) for channel in CHANNELS},
+        accepted=await accepted(stack),
+        duplicates=await _total(stack, "profile-fold", "profile_duplicates_total"),
+        dead_letters=dead,
+        on_profiles=on_profiles(listed),
+        profiles=len(listed),
+    )
+
+
+async def accepted(stack: Stack) -> int:
+    """Interactions that passed ingest so far."""
+    return await _total(stack, "ingest", "ingest_interactions_total")
+
+
+def on_profiles(snapshots: Iterable[ProfileSnapshot]) -> Mapping[tuple[str, str], int]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for snapshot in snapshots:
+        for each in snapshot.state.activity:
+            counts[each.type, each.channel] += each.count
+    return counts
+
+
+def bands_and_stages(customers: Iterable[Customer]) -> Mapping[tuple[str, str], int]:
+    """Customers by (churn band, lifecycle segment)."""
+    return Counter((each.score.churn.band, each.stage) for each in customers)
+
+
+def cpu_seconds(stack: Stack) -> Mapping[str, float]:
+    """Used so far by each process of the stack; of servers that are not ours nothing is known."""
+    pids = dict(stack.supervisor.pids)
+    if isinstance(stack.kafka, Kafka):
+        pids["kafka"] = stack.kafka.pid
+    if isinstance(stack.mongo, Mongod):
+        pids["mongod"] = stack.mongo.pid
+    return {name: sum(psutil.Process(pid).cpu_times()[:2]) for name, pid in pids.items()}
+
+
+async def _records(kafka: str, channel: str) -> int:
+    async with TopicReader(KafkaSettings(bootstrap_servers=kafka), channel_topic(channel)) as reader:
+        return await reader.count()
+
+
+async def _total(stack: Stack, process: str, counter: str) -> int:
+    page = MetricsPage(stack.addresses.processes[process])
+    try:
+        return total(await page.read(), counter)
+    finally:
+        page.close()

@@ -1,0 +1,183 @@
+"""What the demo shows in the end."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from email.message import EmailMessage
+
+from rich.box import SIMPLE_HEAD
+from rich.panel import Panel
+from rich.table import Table
+
+from fidelio_deploy.demo import words
+from fidelio_deploy.demo.backtest import Judgement
+from fidelio_deploy.demo.cast import Part
+from fidelio_deploy.demo.figures import Flow
+from fidelio_deploy.demo.performance import Lap
+from fidelio_deploy.demo.story import Origin
+from fidelio_scoring.training.evaluation import Comparison
+from fidelio_shared.contracts.notify import NotificationChanged
+
+BANDS = ("low", "watch", "high")
+STAGES = ("new", "active", "at_risk", "lapsed")
+
+
+def origin_table(origins: Mapping[Origin, int]) -> Table:
+    table = _table("What is real and what is invented", "interactions", "what")
+    about = {
+        Origin.PURCHASE: "real: the CDNOW log, an online music shop, 1997 and 1998 (Fader and Hardie)",
+        Origin.CONSENT: "invented: nobody consented in CDNOW; name, language and e-mail address at example.org, too",
+        Origin.REPETITION: "real purchases, published a second time on purpose",
+        Origin.FAULT: "invented: one a month that no system could accept",
+    }
+    for origin, count in origins.items():
+        table.add_row(f"{count:,}", about[origin])
+    return table
+
+
+def flow_table(flow: Flow, origins: Mapping[Origin, int]) -> Table:
+    """The numbers come from the system; what was put in stands beside them, to compare."""
+    table = _table("From the channels to the profiles", "count", "what", "said by", "to compare")
+    rows = (
+        (flow.received["store"], "received on channels.store", "the topic", f"{sum(origins.values()):,} published"),
+        (flow.received["email"], "received on channels.email", "the topic", "what Fidelio sent itself"),
+        (flow.accepted, "accepted by ingest", "its metrics", ""),
+        (flow.refused, "dead letters", "topic dead-letters", f"{origins[Origin.FAULT]:,} broken on purpose"),
+        (
+            flow.duplicates,
+            "duplicates refused",
+            "metrics of fold",
+            f"{origins[Origin.REPETITION]:,} repeated on purpose",
+        ),
+        (flow.purchases, "store purchases accepted", "topic profiles", f"{origins[Origin.PURCHASE]:,} real purchases"),
+        (sum(flow.on_profiles.values()), "all interactions on profiles", "topic profiles", _sum(flow)),
+        (flow.profiles, "profiles", "topic profiles", ""),
+    )
+    for count, *texts in rows:
+        table.add_row(f"{count:,}", *texts)
+    return table
+
+
+def dead_letter_table(flow: Flow) -> Table:
+    table = _table("Dead letters, kept with their reason", "count", "reason", "what the sender is told")
+    for letter, count in flow.dead_letters.items():
+        table.add_row(f"{count:,}", letter.reason, letter.error)
+    return table
+
+
+def people_table(counts: Mapping[tuple[str, str], int]) -> Table:
+    heads = ("band", *STAGES, "all")
+    table = _table("Customers by churn band and lifecycle segment", *heads, numbers=range(1, len(heads)))
+    for band in BANDS:
+        row = [counts.get((band, stage), 0) for stage in STAGES]
+        table.add_row(band, *(f"{count:,}" for count in (*row, sum(row))))
+    columns = [sum(counts.get((band, stage), 0) for band in BANDS) for stage in STAGES]
+    table.add_row("all", *(f"{count:,}" for count in (*columns, sum(columns))), style="bold")
+    return table
+
+
+def cast_table(parts: Iterable[Part]) -> Table:
+    columns = (
+        "who",
+        "customer",
+        "orders",
+        "risk of leaving",
+        "band, segment",
+        "what moved it last, and why it is what it is",
+    )
+    table = _table("Customers worth a look", *columns, numbers=())
+    for part in parts:
+        score = part.customer.score
+        table.add_row(
+            part.title,
+            part.customer.name,
+            f"{score.churn.facts.orders}, last on {part.customer.last_order_at:%Y-%m-%d}",
+            words.risk_change(score),
+            f"{score.churn.band}, {part.customer.stage}",
+            f"{words.cause(score)}; {words.contributions(score)}",
+        )
+    return table
+
+
+def message_table(decisions: Iterable[NotificationChanged]) -> Table:
+    """Every time that a risk rose to high, Fidelio decided: also not to write is a decision, with its reasons."""
+    table = _table("Messages: one decision each time a risk rose to high", "decisions", "outcome", "why")
+    outcomes = Counter((each.step, words.refusal(each) if each.step == "suppressed" else "") for each in decisions)
+    for (step, why), count in sorted(outcomes.items(), key=lambda each: (_ORDER.index(each[0][0]), -each[1])):
+        table.add_row(f"{count:,}", step, why or _OUTCOMES[step])
+    return table
+
+
+def backtest_table(judgement: Judgement) -> Table:
+    announced, offline = judgement.announced, judgement.offline
+    title = f"Back-test: scores of {announced.cutoff:%Y-%m-%d}, judged by the 26 weeks after it"
+    table = _table(title, "customers", "", "left", "who ranks them", "AUC", "lift, top 10 %")
+    for label, live, computed in (
+        ("everybody", announced.everybody, offline.everybody),
+        ("bought in the last 13 weeks", announced.at_risk, offline.at_risk),
+    ):
+        table.add_row(
+            f"{live.customers:,}",
+            label,
+            f"{live.gone_share:.1%}",
+            "Fidelio, as announced on topic scores",
+            *_ranks(live),
+        )
+        table.add_row("", "", "", "the same model, computed offline on that day", *_ranks(computed))
+        rule = live.rule
+        table.add_row(
+            "", "", "", "rule: days since the last purchase", f"{rule.auc:.3f}", f"{rule.lift_at_10_percent:.2f}"
+        )
+        table.add_row("", "", "", "a perfect ranking", "1.000", f"{live.lift_ceiling:.2f}", end_section=True)
+    return table
+
+
+def lap_table(laps: Iterable[Lap]) -> Table:
+    """From the channel's topic to the announced score, including the time that the clock's steps take."""
+    columns = ("interactions", "up to", "clock advanced every", "seconds", "a second")
+    table = _table("How fast", *columns, numbers=(0, 3, 4))
+    for lap in laps:
+        speed = lap.interactions / lap.seconds
+        step = "day" if lap.leg.step.days == 1 else f"{lap.leg.step.days} days"
+        table.add_row(f"{lap.interactions:,}", f"{lap.leg.until:%Y-%m-%d}", step, f"{lap.seconds:.0f}", f"{speed:,.0f}")
+    return table
+
+
+def cpu_table(seconds: Mapping[str, float], interactions: int) -> Table:
+    table = _table("Where the processor's time went", "CPU seconds", "µs an interaction", "process", numbers=(0, 1))
+    for name, used in sorted(seconds.items(), key=lambda each: -each[1]):
+        table.add_row(f"{used:.1f}", f"{used / max(interactions, 1) * 1e6:,.0f}", name)
+    table.add_row(f"{sum(seconds.values()):.1f}", "", "all", style="bold")
+    return table
+
+
+def mail_panel(mail: EmailMessage) -> Panel:
+    body = mail.get_body()
+    text = f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{body.get_content().strip() if body else ''}"
+    return Panel(text, title="One of the mails, as the mail server got it", title_align="left", expand=False)
+
+
+_ORDER = ("sent", "failed", "deferred", "decided", "suppressed")
+_OUTCOMES = {
+    "sent": "consent on record, fresh, not written to within 30 days",
+    "failed": "the mail server said no, or nobody knows what it did",
+    "deferred": "waiting for a better moment",
+    "decided": "still open",
+}
+
+
+def _ranks(comparison: Comparison) -> tuple[str, str]:
+    return f"{comparison.model.auc:.3f}", f"{comparison.model.lift_at_10_percent:.2f}"
+
+
+def _sum(flow: Flow) -> str:
+    received = sum(flow.received.values())
+    rest = received - flow.refused - flow.duplicates
+    return f"{received:,} − {flow.refused:,} − {flow.duplicates:,} = {rest:,}"
+
+
+def _table(title: str, *columns: str, numbers: Collection[int] = (0,)) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        is_number = place in numbers
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number)
+    return table
