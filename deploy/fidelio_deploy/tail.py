@@ -23,9 +23,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(help=__doc__)
 def tail(
-    topic: Annotated[str, typer.Argument(help=EXAMPLES)],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help=EXAMPLES)],
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="What is there already, too.")] = False,
-    number: Annotated[int | None, typer.Option("-n", min=1, help="End after so many records; else at Ctrl-C.")] = None,
+    number: Annotated[
+        int | None, typer.Option("-n", min=1, metavar="N", help="End after so many records; else at Ctrl-C.")
+    ] = None,
     directory: Annotated[Path, typer.Option(help="Of the stack.")] = Path(".fidelio"),
 ) -> None:
     addresses = read_addresses(directory)

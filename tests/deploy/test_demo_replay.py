@@ -8,13 +8,13 @@ from pathlib import Path
 import orjson
 import pytest
 import typer
-from fidelio_shared.contracts.operations import ClockAdvanced
-from fidelio_shared.messaging.records import Outgoing
 
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.command import instant_of
 from fidelio_deploy.replay.history import Recorded, Step, in_steps, measured, read_history
 from fidelio_deploy.replay.replaying import Replay
+from fidelio_shared.contracts.operations import ClockAdvanced
+from fidelio_shared.messaging.records import Outgoing
 
 DAY = timedelta(days=1)
 

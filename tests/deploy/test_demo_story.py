@@ -7,11 +7,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-from fidelio_ingest.handlers import interaction_decoder
-from fidelio_shared.contracts.channels import read_channels
-from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.messaging.errors import Rejected
-from support.incoming import a_record
 
 from fidelio_deploy.demo.cdnow import FILE_ENDS, FIRST_YEAR_ENDS, Purchase, locate_cdnow, read_purchases
 from fidelio_deploy.demo.command import first_customers
@@ -19,6 +14,11 @@ from fidelio_deploy.demo.invented import EVIDENCE, faults
 from fidelio_deploy.demo.story import Entry, Origin, origins, tell, write
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.history import measured, read_history
+from fidelio_ingest.handlers import interaction_decoder
+from fidelio_shared.contracts.channels import read_channels
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.messaging.errors import Rejected
+from support.incoming import a_record
 
 DECODE = interaction_decoder(read_channels(None), "stream")
 
@@ -84,7 +84,8 @@ def test_about_600_customers_decide_on_mail_just_after_their_first_purchase(
         customer, email = each.identifiers
         assert each.occurred_at == first[customer.value] + timedelta(minutes=1)
         assert email.value.split("@")[1] in ("example.org", "example.net")
-        assert each.consent and each.consent.evidence == EVIDENCE
+        assert each.consent
+        assert each.consent.evidence == EVIDENCE
         assert each.data == {"invented": True}
         assert each.traits["language"] in ("en", "fr")
 

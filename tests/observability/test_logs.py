@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 from prometheus_client import generate_latest
 from pydantic import BaseModel
 
 from fidelio_shared.messaging.batch import Batch
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.observability.logs import configure_logs, log
+from support.logging_state import restored_logging
 from support.settling import ARecord, a_bench
 
 CANARY = "canary-ann@example.org"
@@ -26,17 +26,13 @@ class Person(BaseModel):
 @pytest.fixture
 def begin_logging(capsys: pytest.CaptureFixture[str]) -> Iterator[Begin]:
     """Called within the test, since pytest captures anew there; gives what was logged since, every line parsed."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
 
     def begin() -> Logged:
         configure_logs("test")
         return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
-    yield begin
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:], root.level = before, level
+    with restored_logging():
+        yield begin
 
 
 def fail_on_the_canary(batch: Batch[str], effects: list[str]) -> None:

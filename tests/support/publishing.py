@@ -10,7 +10,7 @@ from fidelio_shared.contracts.topics import channel_topic
 from support.traffic import Raw
 
 _EVERY_SECONDS = 0.05
-_PATIENCE_MS = 120_000
+_PATIENCE_MS = 600_000
 
 
 async def publish_at(bootstrap: str, raws: Sequence[Raw], *, per_second: float) -> None:

@@ -68,10 +68,7 @@ def start_services(folder: Path, *, kafka: str, mongo: str) -> ServiceStory:
         "FIDELIO_MONGO_URI": mongo,
         "FIDELIO_API_KEY": "key",
         "FIDELIO_ORDINAL": "0",
-        **{
-            f"FIDELIO_{name.upper()}_DATABASE": f"story-{folder.name}-{name}"
-            for name in ("profile", "scoring", "notify")
-        },
+        **{f"FIDELIO_{name.upper()}_DATABASE": f"story-{folder.name}-{name}" for name in names},
     }
     create_databases(told, clock="wall", epoch=1)
     ports = {service.name: free_port() for service in SERVICES}

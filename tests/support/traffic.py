@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from operator import itemgetter
 from random import Random
 
 from fidelio_shared.contracts.ids import interaction_id
@@ -70,22 +71,18 @@ def make_traffic(amounts: Amounts, *, source: str, seed: int, now: datetime) -> 
     weights = list(accumulate(1 / rank for rank in range(1, amounts.customers + 1)))
     speakers = chance.choices(range(amounts.customers), cum_weights=weights, k=amounts.interactions)
     raws = [_raw(chance, _saying(chance, source, number, who, now)) for number, who in enumerate(speakers)]
-    accepted = frozenset(interaction_id(source, str(number)) for number in range(amounts.interactions))
-    chosen = chance.sample(range(amounts.interactions), _count(amounts, amounts.repeated + amounts.conflicting))
-    conflicting = chosen[: _count(amounts, amounts.conflicting)]
-    more: list[tuple[float, Raw]] = []
-    for number in chosen:
-        copy = _elsewhere(raws[number])
-        more.append((_after(chance, number), _contradicted(copy) if number in set(conflicting) else copy))
-    more += [
-        (chance.random() * amounts.interactions, _broken(chance, source, now))
-        for _ in range(_count(amounts, amounts.broken))
-    ]
-    placed = [(float(number), raw) for number, raw in enumerate(raws)] + more
+    conflicts, repetitions, broken = (
+        _count(amounts, share) for share in (amounts.conflicting, amounts.repeated, amounts.broken)
+    )
+    copied = chance.sample(range(amounts.interactions), conflicts + repetitions)
+    placed = [(float(number), raw) for number, raw in enumerate(raws)]
+    placed += [(_after(chance, each), _elsewhere(raws[each])) for each in copied[conflicts:]]
+    placed += [(_after(chance, each), _contradicted(_elsewhere(raws[each]))) for each in copied[:conflicts]]
+    placed += [(chance.uniform(0, amounts.interactions), _broken(chance, source, now)) for _ in range(broken)]
     return Traffic(
-        raws=tuple(raw for _, raw in sorted(placed, key=lambda each: each[0])),
-        accepted=accepted,
-        conflicting=frozenset(interaction_id(source, str(number)) for number in conflicting),
+        raws=tuple(raw for _, raw in sorted(placed, key=itemgetter(0))),
+        accepted=frozenset(interaction_id(source, str(number)) for number in range(amounts.interactions)),
+        conflicting=frozenset(interaction_id(source, str(number)) for number in copied[:conflicts]),
     )
 
 

@@ -6,6 +6,16 @@ from typing import Any
 
 import orjson
 import pytest
+
+from fidelio_deploy.mongo import Mongod
+from fidelio_deploy.provision import NamedMongo
+from fidelio_profile.adapters.timeline_documents import timeline_document
+from fidelio_profile.domain.documents import state_document
+from fidelio_profile.domain.state import join_all, lift
+from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.scoring import Membership, ScoringCause, SegmentChanged
+from fidelio_shared.storage.mongo import Database, connect
 from support.interactions import a_profile_id, an_interaction, recorded
 from support.invariants import (
     PROFILES,
@@ -18,16 +28,6 @@ from support.invariants import (
     refusal_violations,
 )
 from support.topics import Record
-
-from fidelio_deploy.mongo import Mongod
-from fidelio_deploy.provision import NamedMongo
-from fidelio_profile.adapters.timeline_documents import timeline_document
-from fidelio_profile.domain.documents import state_document
-from fidelio_profile.domain.state import join_all, lift
-from fidelio_shared.contracts.canonical import encode
-from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.scoring import Membership, ScoringCause, SegmentChanged
-from fidelio_shared.storage.mongo import Database, connect
 
 ANN, BOB = a_profile_id("ann"), a_profile_id("bob")
 FIRST, SECOND = an_interaction(1), an_interaction(2)

@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 import pytest
@@ -22,11 +21,11 @@ from support.progress import Progress
 from support.publishing import publish_at
 from support.traffic import Amounts, Traffic, make_traffic
 
-AMOUNTS = Amounts(interactions=3_000, customers=600)
-PER_SECOND = 150
-IN_FLOW_RECORDS = 500
-AWAY_SECONDS = 20.0
-RESUMED_WITHIN_SECONDS = 40.0
+AMOUNTS = Amounts(interactions=2_500, customers=600)
+PER_SECOND = 100
+IN_FLOW_RECORDS = 300
+WITHIN_SECONDS = 40.0
+LONGER_THAN_THE_WATCHDOG_WAITS = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +41,36 @@ def published() -> list[Traffic]:
     return []
 
 
-async def test_mongodb_away_for_twenty_seconds_costs_nothing_but_time(stack: Stack, published: list[Traffic]) -> None:
+@pytest.mark.parametrize(
+    ("leave", "seconds"),
+    [
+        (Mongod.stop, 20.0),
+        pytest.param(Mongod.kill, LONGER_THAN_THE_WATCHDOG_WAITS, marks=pytest.mark.long),
+    ],
+)
+async def test_mongodb_that_goes_away_in_mid_flow_costs_nothing_but_time(
+    stack: Stack, published: list[Traffic], leave: Callable[[Mongod], None], seconds: float
+) -> None:
     assert isinstance(stack.mongo, Mongod)
 
-    outcome = await _without(stack.mongo, stack.mongo.stop, stack, published)
+    outcome = await _without(stack.mongo, partial(leave, stack.mongo), seconds, stack, published)
 
     _assert_waited(outcome, {"profile-resolve", "scoring", "notify"}, "mongodb")
 
 
-async def test_kafka_away_for_twenty_seconds_costs_nothing_but_time(stack: Stack, published: list[Traffic]) -> None:
+@pytest.mark.parametrize(
+    ("leave", "seconds"),
+    [
+        (Kafka.stop, 10.0),
+        pytest.param(Kafka.kill, LONGER_THAN_THE_WATCHDOG_WAITS, marks=pytest.mark.long),
+    ],
+)
+async def test_kafka_that_goes_away_in_mid_flow_costs_nothing_but_time(
+    stack: Stack, published: list[Traffic], leave: Callable[[Kafka], None], seconds: float
+) -> None:
     assert isinstance(stack.kafka, Kafka)
 
-    outcome = await _without(stack.kafka, stack.kafka.stop, stack, published)
+    outcome = await _without(stack.kafka, partial(leave, stack.kafka), seconds, stack, published)
 
     _assert_waited(outcome, set(stack.addresses.processes), "kafka")
 
@@ -69,7 +86,7 @@ def _assert_waited(outcome: Outcome, services: set[str], dependency: str) -> Non
 
 
 async def _without(
-    server: Kafka | Mongod, leave: Callable[[], None], stack: Stack, published: list[Traffic]
+    server: Kafka | Mongod, leave: Callable[[], None], seconds: float, stack: Stack, published: list[Traffic]
 ) -> Outcome:
     """Traffic flows; the server leaves, and is brought back; what is left then is worked on to its end."""
     source = f"shop.example/{len(published)}"
@@ -79,18 +96,16 @@ async def _without(
     progress = Progress(OffsetReader(KafkaSettings(bootstrap_servers=stack.addresses.kafka)))
     publishing = asyncio.create_task(publish_at(stack.addresses.kafka, traffic.raws, per_second=PER_SECOND))
     watching = asyncio.create_task(pages.watch())
-    await progress.advance("profile-fold", IN_FLOW_RECORDS, within_seconds=RESUMED_WITHIN_SECONDS)
+    await progress.advance("profile-fold", IN_FLOW_RECORDS, within_seconds=WITHIN_SECONDS)
     await asyncio.to_thread(leave)
-    await asyncio.sleep(AWAY_SECONDS)
+    await asyncio.sleep(seconds)
     await asyncio.to_thread(server.restart)
     back = time.monotonic()
     await publishing
-    await progress.drain(within_seconds=RESUMED_WITHIN_SECONDS)
-    print(f"\nat rest {time.monotonic() - back:.1f} s after it was back; {dict(pages.ready)}, {dict(pages.waited_for)}")
-    await pages.until_ready(within_seconds=RESUMED_WITHIN_SECONDS)
+    await progress.drain(within_seconds=WITHIN_SECONDS)
+    print(f"\nat rest {time.monotonic() - back:.1f} s after it was back; waited: {dict(pages.waited_for)}")
+    await pages.until_ready(within_seconds=WITHIN_SECONDS)
     watching.cancel()
-    with suppress(asyncio.CancelledError):
-        await watching
     await progress.offsets.close()
     found = await violations(stack.addresses, reduce(add, published))
     return Outcome(pages, stack.supervisor.pids == processes, found)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fidelio_deploy.metrics import MetricsPage
-from fidelio_deploy.stack import Stack, running_stack
+from fidelio_deploy.metrics import MetricsPage, Samples
+from fidelio_deploy.stack import Stack
 from fidelio_shared.contracts.canonical import encode, instant, milliseconds
 from fidelio_shared.contracts.topics import INTERACTIONS
 from support.interactions import an_order, customer
@@ -34,12 +34,6 @@ from support.topics import publish
 PATIENCE_SECONDS = 30.0
 STOPPED_SECONDS = 12.0
 LATE = "scoring_late_snapshots_total"
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_stack() as running:
-        yield running
 
 
 async def test_silence_is_said_at_its_millisecond_and_soon(stack: Stack) -> None:
@@ -90,18 +84,16 @@ async def test_scoring_that_is_killed_while_it_lags_contradicts_nobody(stack: St
 
 
 async def test_a_snapshot_that_comes_after_the_watermark_is_counted(stack: Stack) -> None:
-    """Nothing above was late; what goes round the channels is."""
-    scoring = MetricsPage(stack.addresses.scoring)
-    assert (await scoring.read())[LATE] == 0
+    """Nothing above was late; what does not come through the channels is."""
+    assert (await samples_of(stack))[LATE] == 0
     yesterday = datetime.now(UTC) - timedelta(days=1)
     late = an_order(1, identifiers=(customer("late"),), occurred_at=yesterday, received_at=yesterday)
     await publish(stack.addresses.kafka, INTERACTIONS.name, [(b"late", encode(late))])
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (await scoring.read())[LATE] == 0:
-        assert time.monotonic() < deadline
+    while (await samples_of(stack))[LATE] == 0:
+        assert time.monotonic() < deadline, "the late snapshot was not counted"
         await asyncio.sleep(0.1)
-    scoring.close()
-    assert (await scoring.read())[LATE] == 1
+    assert (await samples_of(stack))[LATE] == 1
 
 
 async def test_a_watch_that_takes_now_for_the_watermark_is_found_out(stack: Stack) -> None:
@@ -121,11 +113,17 @@ async def test_a_watch_that_takes_now_for_the_watermark_is_found_out(stack: Stac
 
 async def watermark_of(stack: Stack) -> tuple[float, list[str]]:
     """Its age in seconds, and what holds it."""
+    samples = await samples_of(stack)
+    held = [sample for sample, value in samples.items() if sample.startswith("scoring_watermark_blocked{") and value]
+    return samples["scoring_watermark_age_seconds"], ["{1}: {3}".format(*each.split('"')) for each in held]
+
+
+async def samples_of(stack: Stack) -> Samples:
     scoring = MetricsPage(stack.addresses.scoring)
     samples = await scoring.read()
     scoring.close()
-    held = [sample for sample, value in samples.items() if sample.startswith("scoring_watermark_blocked{") and value]
-    return samples["scoring_watermark_age_seconds"], ["{1}: {3}".format(*each.split('"')) for each in held]
+    assert samples, "scoring does not answer"
+    return samples
 
 
 def silent_and_back(prefix: str) -> tuple[list[Customer], list[Customer]]:

@@ -28,9 +28,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(help=__doc__)
 def demo(
-    until: Annotated[str | None, typer.Option(help="Replay no further; default: all, to 1998-06-30.")] = None,
-    cutoff: Annotated[str | None, typer.Option(help="Judge the scores of this day; default: 1997-12-31.")] = None,
-    customers: Annotated[int | None, typer.Option(min=1, help="Only the first so many customers.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Replay no further; default: all, to 1998-06-30.")
+    ] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Judge the scores of this day; default: 1997-12-31.")
+    ] = None,
+    customers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first so many customers.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
 ) -> None:
     purchases = first_customers(read_purchases(locate_cdnow()), customers)

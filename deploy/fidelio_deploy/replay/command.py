@@ -50,14 +50,17 @@ def instant_of(text: str) -> datetime:
 @app.command(help=__doc__)
 def replay(
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="The history, newline-delimited JSON.")
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, metavar="[FILE]", help="The history, newline-delimited JSON."),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Go no further; default: the last line's time.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Go no further; default: the last line's time.")
+    ] = None,
     step_days: Annotated[
         float, typer.Option(min=0.001, help="How often the clock is advanced, in history's days.")
     ] = 1.0,
     directory: Annotated[Path, typer.Option(help="Of a stack that runs with --clock stream.")] = Path(".fidelio"),
-    kafka: Annotated[str | None, typer.Option(help="Instead of --directory: a Kafka, at host:port.")] = None,
+    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Instead of --directory: a Kafka.")] = None,
 ) -> None:
     target = Target(kafka, {}) if kafka else _target_in(directory)
     end = instant_of(until) if until else None

@@ -2,6 +2,7 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -29,8 +30,7 @@ class ScoringMetrics:
         self.reviews.inc(profiles)
 
     def reviewed_up_to(self, watermark: datetime | None) -> None:
-        if watermark is not None:
-            self.watermark_timestamp.set(watermark.timestamp())
+        self.watermark_timestamp.set(watermark.timestamp() if watermark else nan)
 
     def follow(self, watermark: Watermark) -> None:
         """Its age is asked for whenever the page is read: a question that hangs must not make it look young."""

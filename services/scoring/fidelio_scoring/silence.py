@@ -32,19 +32,30 @@ class SilenceWatch:
         self.metrics.follow(self.watermark)
         while True:
             until = time.monotonic() + _EVERY_SECONDS
-            await self._review_after(self.watermark.tick)
+            await self._attempt(self._tick)
             while self.watermark.rounds and time.monotonic() + _LOOK_SECONDS < until:
                 await asyncio.sleep(_LOOK_SECONDS)
-                await self._review_after(self.watermark.advance)
+                await self._attempt(self._look)
             await asyncio.sleep(max(0.0, until - time.monotonic()))
 
-    async def _review_after(self, move: Callable[[], Awaitable[None]]) -> None:
+    async def _tick(self) -> None:
+        await self.watermark.tick()
+        await self._review()
+
+    async def _look(self) -> None:
+        before = self.watermark.value
+        await self.watermark.advance()
+        if self.watermark.value != before:
+            await self._review()
+
+    async def _review(self) -> None:
+        while await self.fire_page() == REVIEWS_A_PAGE:
+            await asyncio.sleep(0)
+        self.metrics.reviewed_up_to(self.watermark.value)
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await move()
-            reached = self.watermark.value
-            while await self.fire_page() == REVIEWS_A_PAGE:
-                await asyncio.sleep(0)
-            self.metrics.reviewed_up_to(reached)
+            await work()
             self.health.go_on("silence")
         except Unavailable as error:
             self.health.wait_for(error.dependency, who="silence")
