@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
+from threading import Lock
 from urllib.parse import urlsplit
 
 SECONDS = 10.0
@@ -16,6 +17,7 @@ class MetricsPage:
     def __init__(self, base_url: str) -> None:
         self._parts = urlsplit(base_url)
         self._connection: HTTPConnection | None = None
+        self._lock = Lock()
 
     async def read(self) -> Samples | None:
         """None while the service does not answer."""
@@ -27,11 +29,12 @@ class MetricsPage:
             self._connection = None
 
     def _read(self) -> Samples | None:
-        try:
-            return parsed(self._ask())
-        except (OSError, HTTPException):
-            self.close()
-            return None
+        with self._lock:
+            try:
+                return parsed(self._ask())
+            except (OSError, HTTPException):
+                self.close()
+                return None
 
     def _ask(self) -> str:
         if self._connection is None:
@@ -45,6 +48,6 @@ def parsed(page: str) -> Samples:
     return {name: float(value) for name, _, value in lines}
 
 
-def total(samples: Samples | None, name: str) -> int:
+def total(samples: Samples, name: str) -> int:
     """Over all labels; 0 where nothing was counted yet."""
-    return int(sum(value for sample, value in (samples or {}).items() if sample.partition("{")[0] == name))
+    return int(sum(value for sample, value in samples.items() if sample.partition("{")[0] == name))

@@ -27,12 +27,11 @@ class Killer:
     _committed: dict[str, int] = field(default_factory=dict)
 
     async def kill(self, service: str, *, times: int, apart_seconds: float) -> None:
-        """So many kills that count, each at a random moment of its own stretch of time."""
+        """So many kills that count, the first at a random moment."""
+        await asyncio.sleep(self.chance.uniform(0, apart_seconds))
         while self.counted[service] < times:
-            moment = self.chance.uniform(0, apart_seconds)
-            await asyncio.sleep(moment)
             await self._kill_at_work(service)
-            await asyncio.sleep(apart_seconds - moment)
+            await asyncio.sleep(apart_seconds)
 
     async def _kill_at_work(self, service: str) -> None:
         """Counts if it had work before and still has it when it is dead: nobody but it could have done it."""

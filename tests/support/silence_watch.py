@@ -1,6 +1,6 @@
 """Scoring's watch over silence as it must not be: it takes the wall clock for the watermark."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -27,7 +27,9 @@ from fidelio_shared.storage.mongo import connect
 
 
 @asynccontextmanager
-async def a_watch_without_a_watermark(addresses: StackAddresses) -> AsyncIterator[SilenceWatch]:
+async def a_watch_without_a_watermark(
+    addresses: StackAddresses, *, clock: Callable[[], float]
+) -> AsyncIterator[SilenceWatch]:
     """It owns every partition; the deployment's own scoring had better stand still meanwhile."""
     settings = ScoringSettings(kafka=KafkaSettings(bootstrap_servers=addresses.kafka))
     publisher, offsets = Publisher(settings.kafka, ordinal=None), OffsetReader(settings.kafka)
@@ -39,7 +41,9 @@ async def a_watch_without_a_watermark(addresses: StackAddresses) -> AsyncIterato
     handlers = ScoringHandlers(MongoScoreStore(database), publisher, read_model(settings), metrics, watermark)
     ownership = Ownership(owned=owned)
     try:
-        yield SilenceWatch(handlers, ownership, watermark, Health(), metrics, make_step_metrics("scoring", registry))
+        yield SilenceWatch(
+            handlers, ownership, watermark, Health(), metrics, make_step_metrics("scoring", registry), clock
+        )
     finally:
         await publisher.stop()
         await offsets.close()

@@ -76,6 +76,15 @@ async def read_known(kafka: str) -> set[str]:
     return {(each.key or b"").decode() for each in await read_topic(kafka, SEGMENTS.name)}
 
 
+async def read_latencies(kafka: str, *, since: datetime) -> list[int]:
+    """Milliseconds from an order's append to what scoring says because of it."""
+    entered: dict[str, int] = {}
+    for record in await read_topic(kafka, SEGMENTS.name):
+        entered.setdefault((record.key or b"").decode(), record.timestamp)
+    orders = (await read_orders(kafka)).items()
+    return [entered[profile] - them[0].received_at for profile, them in orders if them[0].received_at >= _ms(since)]
+
+
 async def read_lapses(kafka: str) -> list[Lapsed]:
     """Each once, however often it was repeated."""
     found: dict[str, Lapsed] = {}

@@ -1,9 +1,10 @@
 """The same records into two deployments that are cut differently, and whether they say the same."""
 
-from collections import defaultdict
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -31,7 +32,6 @@ COMMANDS = {
     "fold": ("fidelio-profile", "run", "--steps", "fold"),
     "scoring": ("fidelio-scoring", "run"),
 }
-_PATIENCE_SECONDS = 60.0
 
 Said = Mapping[str, Sequence[Record]]
 """By topic."""
@@ -39,17 +39,35 @@ Said = Mapping[str, Sequence[Record]]
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`running`: how many processes of each step; a process is named `step-ordinal`."""
+
     kafka: str
     supervisor: Supervisor
-    scoring: tuple[MetricsPage, ...]
+    told: Mapping[str, str]
+    running: Counter[str] = field(default_factory=Counter)
+    scoring: dict[str, MetricsPage] = field(default_factory=dict)
+
+    def start(self, *steps: str) -> None:
+        started: list[ServiceProcess] = []
+        for step in steps:
+            process = _process(step, self.running[step], self.told)
+            self.running[step] += 1
+            started.append(process)
+            if step == "scoring":
+                self.scoring[process.name] = MetricsPage(process.ready_url)
+        self.supervisor.start(started)
+
+    async def add(self, *steps: str) -> None:
+        await asyncio.to_thread(self.start, *steps)
 
     async def until_reviewed(self, to: datetime) -> None:
         """Every scoring process has reviewed its partitions up to there."""
-        for number, page in enumerate(self.scoring):
-            await Follower(f"scoring-{number}", page, "scoring_watermark_timestamp_seconds").until_at(to)
+        for name, page in self.scoring.items():
+            await Follower(name, page, "scoring_watermark_timestamp_seconds").until_at(to)
 
-    async def late_snapshots(self) -> float:
-        return sum([(await page.read() or {})["scoring_late_snapshots_total"] for page in self.scoring])
+    async def counted(self, name: str) -> float:
+        """By the scoring processes since each of them started."""
+        return sum([(await page.read() or {}).get(name, 0.0) for page in self.scoring.values()])
 
     async def read(self) -> Said:
         return {topic: await read_topic(self.kafka, topic) for topic in (TIMELINE.name, CLOCK.name, *COMPARED)}
@@ -62,11 +80,11 @@ def a_world(home: Path, processes: Mapping[str, int], *, batch_records: int) -> 
         told = environment(stack.addresses, clock="stream", channels_file=None)
         told |= {"FIDELIO_BATCH_RECORDS": str(batch_records)}
         create_databases(told, clock="stream", epoch=EPOCH)
-        started = [_process(step, ordinal, told) for step, count in processes.items() for ordinal in range(count)]
-        with supervised(started, home / "logs", report=print) as supervisor:
-            pages = [MetricsPage(each.ready_url) for each in started if each.name.startswith("scoring")]
-            yield World(stack.addresses.kafka, supervisor, tuple(pages))
-            for page in pages:
+        with supervised((), home / "logs", report=print) as supervisor:
+            world = World(stack.addresses.kafka, supervisor, told)
+            world.start(*Counter(processes).elements())
+            yield world
+            for page in world.scoring.values():
                 page.close()
 
 
@@ -120,9 +138,10 @@ async def play(kafka: str, parts: Iterable[Part]) -> None:
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, record: Record) -> Awaitable[object]:
-    return await producer.send(
+    sent: Awaitable[object] = await producer.send(
         topic, key=record.key, value=record.value, partition=record.partition, headers=list(record.headers)
     )
+    return sent
 
 
 def differences(one: Said, other: Said) -> list[str]:

@@ -142,7 +142,11 @@ class _Answers:
 
     async def committed(self, group: str) -> Offsets:
         committed = await self.pipeline.committed(group)
-        return committed if self.commit_of_none is None else dict.fromkeys(PARTITIONS, self.commit_of_none) | committed
+        return (
+            committed
+            if self.commit_of_none is None
+            else {**dict.fromkeys(PARTITIONS, self.commit_of_none), **committed}
+        )
 
 
 def _observing(observer: Observer, pipeline: Pipeline) -> Watermark:

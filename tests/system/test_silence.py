@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -15,6 +16,7 @@ from fidelio_deploy.metrics import MetricsPage, Samples
 from fidelio_deploy.stack import Stack
 from fidelio_shared.contracts.canonical import encode, instant, milliseconds
 from fidelio_shared.contracts.topics import INTERACTIONS
+from fidelio_shared.messaging.errors import Stale
 from support.interactions import an_order, customer
 from support.silence_watch import a_watch_without_a_watermark
 from support.silent_customers import (
@@ -26,6 +28,7 @@ from support.silent_customers import (
     order_first,
     read_known,
     read_lapses,
+    read_latencies,
     read_orders,
     silence_violations,
 )
@@ -38,17 +41,21 @@ LATE = "scoring_late_snapshots_total"
 
 async def test_silence_is_said_at_its_millisecond_and_soon(stack: Stack) -> None:
     kafka = stack.addresses.kafka
-    silent = customers("silent", 60, first=in_seconds(4), apart_ms=50)
+    silent = customers("silent", 60, first=in_seconds(6), apart_ms=50)
     await order_first(kafka, silent)
+    await known(kafka, silent)
     async with ordering(kafka):
         await until(silent[-1].due_at)
     lapses = await lapses_of(kafka, silent)
     assert silence_violations(await read_orders(kafka), lapses, until=silent[-1].due_at) == []
     assert {each.cause for each in lapses} == {"review"}
     delays = sorted(each.published_at - each.at for each in lapses)
-    print(f"silence said after {delays[0]}, {statistics.median(delays):.0f}, {delays[-1]} ms (least, median, most)")
-    assert statistics.median(delays) < 1_000
-    assert delays[-1] < 3_000
+    lag = max(await read_latencies(kafka, since=silent[0].due_at))
+    print(f"silence said after {delays[0]}, {statistics.median(delays):.0f}, {delays[-1]} ms (least, median, most);")
+    print(f"an order after {lag} ms at most")
+    soon = max(1_000, 500 + 2 * lag)
+    assert statistics.median(delays) < soon
+    assert delays[-1] < 3 * soon
 
 
 @pytest.mark.parametrize("seconds", [STOPPED_SECONDS, pytest.param(60.0, marks=pytest.mark.long)])
@@ -96,7 +103,9 @@ async def test_a_snapshot_that_comes_after_the_watermark_is_counted(stack: Stack
     assert (await samples_of(stack))[LATE] == 1
 
 
-async def test_a_watch_that_takes_now_for_the_watermark_is_found_out(stack: Stack) -> None:
+async def test_a_watch_that_takes_now_for_the_watermark_is_found_out_unless_it_was_frozen_meanwhile(
+    stack: Stack,
+) -> None:
     kafka = stack.addresses.kafka
     silent, back = silent_and_back("now")
     await order_first(kafka, silent + back)
@@ -104,7 +113,11 @@ async def test_a_watch_that_takes_now_for_the_watermark_is_found_out(stack: Stac
     with standing_still(stack.supervisor.pids["ingest"]), standing_still(stack.supervisor.pids["scoring"]):
         await order_again(kafka, back)
         await until(silent[-1].due_at)
-        async with a_watch_without_a_watermark(stack.addresses) as watch:
+        async with a_watch_without_a_watermark(stack.addresses, clock=count(0, 16).__next__) as frozen:
+            with pytest.raises(Stale):
+                await frozen.fire_page()
+        assert lapsed_among(silent + back, await read_lapses(kafka)) == []
+        async with a_watch_without_a_watermark(stack.addresses, clock=time.monotonic) as watch:
             await watch.fire_page()
         found = silence_violations(await read_orders(kafka), await read_lapses(kafka), until=silent[-1].due_at)
     contradicted = {each.profile for each in back}
@@ -137,18 +150,19 @@ def silent_and_back(prefix: str) -> tuple[list[Customer], list[Customer]]:
 @asynccontextmanager
 async def ordering(kafka: str) -> AsyncIterator[None]:
     """Fifty orders a second of others go on for the length of the block."""
+    enough = asyncio.Event()
 
     async def order() -> None:
-        for turn in range(10_000):
+        turn = 0
+        while not enough.is_set():
             await order_first(kafka, customers(f"other{turn}-", 10, first=in_seconds(86_400), apart_ms=1))
+            turn += 1
             await asyncio.sleep(0.2)
 
-    going_on = asyncio.create_task(order())
-    try:
+    async with asyncio.TaskGroup() as going_on:
+        going_on.create_task(order())
         yield
-    finally:
-        going_on.cancel()
-        await asyncio.gather(going_on, return_exceptions=True)
+        enough.set()
 
 
 async def until(moment: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psutil
 
 from fidelio_deploy.demo.outcome import Customer, DeadLetter
+from fidelio_deploy.errors import StackError
 from fidelio_deploy.kafka import Kafka
 from fidelio_deploy.metrics import MetricsPage, total
 from fidelio_deploy.mongo import Mongod
@@ -87,6 +88,8 @@ async def _records(kafka: str, channel: str) -> int:
 async def _total(stack: Stack, process: str, counter: str) -> int:
     page = MetricsPage(stack.addresses.processes[process])
     try:
-        return total(await page.read(), counter)
+        if (samples := await page.read()) is None:
+            raise StackError(f"{process} does not answer, so that its figures are not known")
+        return total(samples, counter)
     finally:
         page.close()

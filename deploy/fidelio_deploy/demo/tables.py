@@ -12,6 +12,7 @@ from fidelio_deploy.demo import words
 from fidelio_deploy.demo.backtest import Judgement
 from fidelio_deploy.demo.cast import Part
 from fidelio_deploy.demo.figures import Flow
+from fidelio_deploy.demo.outcome import Customer
 from fidelio_deploy.demo.performance import Lap
 from fidelio_deploy.demo.story import Origin
 from fidelio_scoring.training.evaluation import Comparison
@@ -79,21 +80,25 @@ def cast_table(parts: Iterable[Part]) -> Table:
     columns = (
         "who",
         "customer",
+        "last order",
         "orders",
         "risk of leaving",
         "band, segment",
-        "what moved it last, and why it is what it is",
+        "moved last by",
+        "because",
     )
-    table = _table("Customers worth a look", *columns, numbers=())
+    table = _table("Customers worth a look", *columns, numbers=(3,))
     for part in parts:
         score = part.customer.score
         table.add_row(
             part.title,
             part.customer.name,
-            f"{score.churn.facts.orders}, last on {part.customer.last_order_at:%Y-%m-%d}",
+            f"{part.customer.last_order_at:%Y-%m-%d}",
+            f"{_orders(part.customer)}",
             words.risk_change(score),
             f"{score.churn.band}, {part.customer.stage}",
-            f"{words.cause(score)}; {words.contributions(score)}",
+            words.cause(score),
+            words.contributions(score),
         )
     return table
 
@@ -163,6 +168,10 @@ _OUTCOMES = {
     "deferred": "waiting for a better moment",
     "decided": "still open",
 }
+
+
+def _orders(customer: Customer) -> int:
+    return customer.snapshot.state.orders.count if customer.snapshot.state.orders else 0
 
 
 def _ranks(comparison: Comparison) -> tuple[str, str]:

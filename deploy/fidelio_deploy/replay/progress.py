@@ -61,8 +61,9 @@ class ReplayProgress:
 
     async def count(self) -> None:
         for each in self.counted:
-            now = total(await each.page.read(), each.counter)
-            self.bars.update(self.tasks[each.label], completed=now - self.before[each.label])
+            if samples := await each.page.read():
+                now = total(samples, each.counter) - self.before[each.label]
+                self.bars.update(self.tasks[each.label], completed=now)
 
     async def count_until_cancelled(self) -> None:
         while True:
@@ -85,7 +86,7 @@ async def shown_progress(console: Console, what: tuple[Counted, ...], *, records
         console=console,
     )
     tasks = {label: bars.add_task(label, total=records) for label in ("published", *(each.label for each in what))}
-    before = {each.label: total(await each.page.read(), each.counter) for each in what}
+    before = {each.label: total(await each.page.read() or {}, each.counter) for each in what}
     progress = ReplayProgress(console, what, records, bars, tasks, before)
     with bars:
         counting = asyncio.create_task(progress.count_until_cancelled())

@@ -21,7 +21,6 @@ from fidelio_shared.contracts.topics import PROFILES, SCORES, SEGMENTS, channel_
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process, serve
-from fidelio_shared.messaging.stream_clock import StreamClock, wall_clock
 from fidelio_shared.messaging.watermark import Stage, Watermark, stages_to_profiles
 from fidelio_shared.observability.pages import make_pages
 from fidelio_shared.storage.mongo import Database, connect, read_deployment
@@ -106,13 +105,12 @@ def _make_watermark(process: Process, settings: NotifySettings, ownership: Owner
     """Scoring's rounds, one stage further: what scoring has scored, and what this process knows of it."""
     channels = read_channels(settings.channels_file)
     awaited = [channel_topic(name) for name, channel in channels.items() if not channel.is_import]
-    on_the_wall = settings.clock == "wall"
     watermark = Watermark(
         stages=(*stages_to_profiles(awaited), Stage((PROFILES.name,), "scoring.v1")),
         last=(PROFILES.name, SCORES.name, SEGMENTS.name),
         own_group=GROUP,
         observer=process.offsets,
-        read_time=wall_clock(settings.clock_skew_ms) if on_the_wall else StreamClock(settings.kafka).read,
+        read_time=process.read_time(settings.clock, skew_ms=settings.clock_skew_ms),
         stored=ownership.stored,
     )
     ownership.on_change.append(watermark.partitions_changed)

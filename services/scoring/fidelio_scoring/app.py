@@ -16,7 +16,6 @@ from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.topics import PROFILES, channel_topic
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process, serve
-from fidelio_shared.messaging.stream_clock import StreamClock, wall_clock
 from fidelio_shared.messaging.watermark import Watermark, stages_to_profiles
 from fidelio_shared.observability.pages import make_pages
 from fidelio_shared.storage.mongo import connect, read_deployment
@@ -68,13 +67,12 @@ def read_model(settings: ScoringSettings) -> ChurnModel:
 def _make_watermark(process: Process, settings: ScoringSettings, ownership: Ownership) -> Watermark:
     channels = read_channels(settings.channels_file)
     awaited = [channel_topic(name) for name, channel in channels.items() if not channel.is_import]
-    on_the_wall = settings.clock == "wall"
     watermark = Watermark(
         stages=stages_to_profiles(awaited),
         last=(PROFILES.name,),
         own_group=GROUP,
         observer=process.offsets,
-        read_time=wall_clock(settings.clock_skew_ms) if on_the_wall else StreamClock(settings.kafka).read,
+        read_time=process.read_time(settings.clock, skew_ms=settings.clock_skew_ms),
         stored=ownership.stored,
     )
     ownership.on_change.append(watermark.partitions_changed)

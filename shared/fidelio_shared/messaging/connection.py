@@ -81,7 +81,10 @@ def make_admin(kafka: KafkaSettings) -> AIOKafkaAdminClient:
 
 
 def make_observer(kafka: KafkaSettings) -> AIOKafkaConsumer:
-    """Asks for offsets or reads from given ones; belongs to no group, so it moves nobody's position."""
+    """Asks for offsets or reads from given ones; belongs to no group, so it moves nobody's position.
+
+    It soon knows of partitions that a channel is given: what is on them must hold the watermark.
+    """
     tolerate_header_names()
     return AIOKafkaConsumer(
         **_client_arguments(kafka),
@@ -89,6 +92,7 @@ def make_observer(kafka: KafkaSettings) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=10_000,
+        metadata_max_age_ms=5_000,
     )
 
 

@@ -15,6 +15,7 @@ from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.types import ASGIApp
 
+from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.connection import make_broker, subscription
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.messaging.health import WATCH, Health
@@ -24,6 +25,7 @@ from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Incoming
 from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.messaging.settle import Handler, Settler
+from fidelio_shared.messaging.stream_clock import ReadTime, StreamClock, wall_clock
 from fidelio_shared.messaging.tolerance import decode_nothing, parse_nothing
 from fidelio_shared.observability.logs import log, where
 from fidelio_shared.observability.metrics import StepMetrics, make_step_metrics
@@ -57,6 +59,7 @@ class Process:
     offsets: OffsetReader
     steps: dict[str, Step] = field(default_factory=dict)
     background: list[Task] = field(default_factory=list)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     exit_code: int = 0
     server: uvicorn.Server | None = None
 
@@ -89,6 +92,14 @@ class Process:
         self.steps[step] = Step(group, topics, owner)
         self.health.progress(step)
 
+    def read_time(self, clock: ClockKind, *, skew_ms: int) -> ReadTime:
+        """T of a watermark's rounds: the wall's, or what topic `clock` says."""
+        if clock == "wall":
+            return wall_clock(skew_ms)
+        stream = StreamClock(self.kafka)
+        self.closing.append(stream.close)
+        return stream.read
+
     def halt(self, why: str) -> None:
         self.health.halted = why
         self.exit_code = _EXIT_HALTED
@@ -108,6 +119,8 @@ class Process:
             await self.broker.stop()
             await self.publisher.stop()
             await self.offsets.close()
+            for close in self.closing:
+                await close()
 
     async def _work(self, wire: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -14,10 +14,13 @@ from fidelio_shared.messaging.connection import make_observer
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.messaging.settings import KafkaSettings
 
+ReadTime = Callable[[], Awaitable[datetime | None]]
+"""None: there is no time yet, on a stream clock before its first record."""
+
 _PARTITION = TopicPartition(CLOCK.name, 0)
 
 
-def wall_clock(skew_ms: int, read_ns: Callable[[], int] = time.time_ns) -> Callable[[], Awaitable[datetime | None]]:
+def wall_clock(skew_ms: int, read_ns: Callable[[], int] = time.time_ns) -> ReadTime:
     """The last millisecond that is over for certain, held back by how far the broker's clock may run ahead."""
 
     async def now() -> datetime | None:

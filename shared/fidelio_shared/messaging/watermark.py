@@ -6,7 +6,7 @@ on. A step that does not pass holds W for all: silence is announced late rather 
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from aiokafka import TopicPartition
 
 from fidelio_shared.messaging.lag import Offsets
+from fidelio_shared.messaging.stream_clock import ReadTime
 
 MOST_ROUNDS = 64
 
@@ -74,7 +75,7 @@ class Round:
 
 @dataclass(slots=True)
 class Watermark:
-    """`read_time` gives T, or None where there is none yet (stream clock before its first record).
+    """`read_time` gives T.
 
     `last`: the topics whose last step is this process's own: `stored` tells how far it is. `value` is None after an
     assignment, until a round that began afterwards has finished.
@@ -84,7 +85,7 @@ class Watermark:
     last: tuple[str, ...]
     own_group: str
     observer: Observer
-    read_time: Callable[[], Awaitable[datetime | None]]
+    read_time: ReadTime
     stored: Mapping[TopicPartition, int]
     clock: Callable[[], float] = time.monotonic
     owned: frozenset[TopicPartition] = frozenset()
@@ -102,7 +103,7 @@ class Watermark:
 
     @property
     def age_seconds(self) -> float:
-        """How long ago T was W; without W, since the assignment. A process that owns nothing waits for nothing."""
+        """How long ago W was the time; without W, since the assignment. Who owns nothing waits for nothing."""
         return self.clock() - self._was_true_at if self.owned else 0.0
 
     @property
