@@ -67,7 +67,7 @@ class World:
 
     async def counted(self, name: str) -> float:
         """By the scoring processes since each of them started."""
-        return sum([(await page.read() or {}).get(name, 0.0) for page in self.scoring.values()])
+        return sum([await _sample(page, name) for page in self.scoring.values()])
 
     async def read(self) -> Said:
         return {topic: await read_topic(self.kafka, topic) for topic in (TIMELINE.name, CLOCK.name, *COMPARED)}
@@ -86,6 +86,13 @@ def a_world(home: Path, processes: Mapping[str, int], *, batch_records: int) -> 
             yield world
             for page in world.scoring.values():
                 page.close()
+
+
+async def _sample(page: MetricsPage, name: str) -> float:
+    page.close()
+    samples = await page.read()
+    assert samples, "scoring does not answer"
+    return samples[name]
 
 
 def _process(step: str, ordinal: int, told: Mapping[str, str]) -> ServiceProcess:

@@ -22,7 +22,11 @@ TWO_OF_EACH = {"fold": 2, "scoring": 2}
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3, 4))])
-def test_other_batches_and_processes_and_kills_say_the_same(tmp_path: Path, seed: int) -> None:
+def test_other_batches_and_processes_and_kills_say_the_same(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for named in ("FIDELIO_KAFKA", "FIDELIO_MONGO"):
+        monkeypatch.delenv(named, raising=False)
     with a_world(tmp_path / "one", ONE_OF_EACH, batch_records=500) as world:
         one = asyncio.run(live(world, a_history(seed, customers=CUSTOMERS)))
     with a_world(tmp_path / "other", TWO_OF_EACH, batch_records=7) as world:

@@ -9,7 +9,7 @@ from datetime import datetime
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.metrics import MetricsPage
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 120.0
 
 
