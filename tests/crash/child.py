@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvloop
+
 from support import checkpoints
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+
 from fidelio_profile.records import refold_record
 from fidelio_profile.repairs import refold_request
 from fidelio_shared.contracts.canonical import encode

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
+from prometheus_client import CollectorRegistry
+
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.domain.fold import Foldable
 from fidelio_profile.handlers import FoldHandlers
@@ -16,7 +18,6 @@ from fidelio_shared.messaging.errors import Stale
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Outgoing
 from fidelio_shared.messaging.settings import KafkaSettings
-from prometheus_client import CollectorRegistry
 from support.crash_input import an_order, email
 from support.crash_world import EPOCH, CrashWorld
 from support.invariants import PROFILES, numbering_violations, refold_violations, revisions

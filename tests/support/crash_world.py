@@ -50,7 +50,9 @@ class CrashWorld:
     def places(self, variant: str = "") -> list[str]:
         return self._ask({"do": "places"}, variant)  # type: ignore[no-any-return]
 
-    def run_until_crash_or_drained(self, step: str, place: str, *, occurrence: int = 1, variant: str = "") -> int | None:
+    def run_until_crash_or_drained(
+        self, step: str, place: str, *, occurrence: int = 1, variant: str = ""
+    ) -> int | None:
         """The exit code where it ended by itself; None where it did all there was to do and was stopped."""
         pid = self._ask({"do": "run", "step": step, "place": place, "occurrence": occurrence}, variant)
         return asyncio.run(self._watch(step, int(pid), variant))

@@ -1,6 +1,7 @@
 """Wrong on purpose: offsets are committed before the batch has had its effect."""
 
 from faststream.kafka.message import KafkaAckableMessage
+
 from fidelio_shared.messaging import process
 from fidelio_shared.messaging.tolerance import Fetched, decode_nothing
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pymongo import ReplaceOne
+
 from fidelio_profile.adapters.mongo_profiles import Cursor, Encoded, MongoProfileStore
 from fidelio_profile.domain.fold import Foldable, Stored
-from pymongo import ReplaceOne
 
 _load = MongoProfileStore.load
 

@@ -11,11 +11,12 @@ from liquid import BoundTemplate
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
 from fidelio_notify.adapters.smtp_mail import Accepted, SmtpServer, SmtpSession
-from fidelio_notify.domain.decisions import Allowed, NotYet, Suppressed, judge, window_start
+from fidelio_notify.domain.decisions import Allowed, Suppressed, judge, window_start
 from fidelio_notify.domain.letters import write_letter
 from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.metrics import NotifyMetrics
 from fidelio_notify.records import step_records
+from fidelio_shared.contracts.notify import Verdict
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.health import Health
@@ -26,6 +27,7 @@ from fidelio_shared.messaging.watermark import Watermark
 _EVERY_SECONDS = 0.2
 _PAGE = 200
 _OLDEST_WATERMARK_SECONDS = 30.0
+_WAIT_FOR_THE_CARD = timedelta(seconds=10)
 _A_MOMENT = timedelta(milliseconds=1)
 """A message is sent after the instant up to which its decision knows everything."""
 
@@ -81,19 +83,27 @@ class Release:
         return value if time.time() - value.timestamp() <= _OLDEST_WATERMARK_SECONDS else None
 
     async def _release_all(self, due: Sequence[Decision], now: datetime) -> None:
-        contacts = await self.contacts.load({each.proposal.profile for each in due})
+        profiles = {each.proposal.profile for each in due}
+        contacts = await self.contacts.load(profiles)
+        recent = await self.decisions.attempts_since(profiles, window_start(self.playbook, now))
         allowed: list[tuple[Decision, Allowed]] = []
+        suppressed: list[tuple[str, Sequence[Verdict]]] = []
+        behind: list[str] = []
         for decision in due:
-            proposal = decision.proposal
-            recent = await self.decisions.attempts_since(proposal.profile, window_start(self.playbook, now))
-            judged = judge(self.playbook, proposal, contacts.get(proposal.profile), recent=recent, now=now)
+            profile = decision.proposal.profile
+            judged = judge(
+                self.playbook, decision.proposal, contacts.get(profile), recent=recent.get(profile, 0), now=now
+            )
             if isinstance(judged, Suppressed):
-                await self.decisions.close(proposal.decision, "suppressed", at=now, verdicts=judged.verdicts)
-                self.metrics.suppressed(judged.verdicts)
+                suppressed.append((decision.proposal.decision, judged.verdicts))
             elif isinstance(judged, Allowed):
                 allowed.append((decision, judged))
             else:
-                assert isinstance(judged, NotYet)
+                behind.append(decision.proposal.decision)
+        await self.decisions.defer(behind, at=now, until=now + _WAIT_FOR_THE_CARD)
+        await self.decisions.suppress(suppressed, at=now)
+        for _, verdicts in suppressed:
+            self.metrics.suppressed(verdicts)
         if allowed:
             async with self.mail.session() as session:
                 for decision, judged in allowed:
@@ -103,8 +113,9 @@ class Release:
         """Recorded, called, closed. A crash in between leaves an attempt that nobody repeats."""
         message, key = allowed.message, decision.proposal.decision
         letter = write_letter(self.templates, message)
-        recent = await self.decisions.attempts_since(decision.proposal.profile, window_start(self.playbook, now))
-        if recent >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
+        profile = decision.proposal.profile
+        recent = await self.decisions.attempts_since([profile], window_start(self.playbook, now))
+        if recent.get(profile, 0) >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
             return
         outcome = await session.send(key, message.to, letter)
         if isinstance(outcome, Accepted):

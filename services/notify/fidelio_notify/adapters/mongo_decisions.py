@@ -83,10 +83,13 @@ class MongoDecisionStore:
         """Attempts whose end was never recorded: nobody can say whether the provider took the message."""
         return await self._find({"partition": {"$in": partitions}, "state": "attempting"}, limit)
 
-    async def attempts_since(self, profile: ProfileId, since: datetime) -> int:
-        query = {"profile": bytes.fromhex(profile), "attempted_at": {"$gte": since}}
+    async def attempts_since(self, profiles: Iterable[ProfileId], since: datetime) -> Mapping[ProfileId, int]:
+        """Of those who had any."""
+        query = {"profile": {"$in": [bytes.fromhex(each) for each in profiles]}, "attempted_at": {"$gte": since}}
+        counts: list[Document] = [{"$match": query}, {"$group": {"_id": "$profile", "count": {"$sum": 1}}}]
         with translated():
-            return await self.database.decisions.count_documents(query)
+            found = await (await self.database.decisions.aggregate(counts)).to_list()
+        return {ProfileId(each["_id"].hex()): each["count"] for each in found}
 
     async def begin_attempt(self, decision: str, *, at: datetime) -> bool:
         """False where it is no longer open: somebody else attempted it."""
@@ -97,17 +100,27 @@ class MongoDecisionStore:
             )
         return result.modified_count == 1
 
+    async def defer(self, decisions: Iterable[str], *, at: datetime, until: datetime) -> None:
+        """They make room for others, and are announced as deferred, each once however often it is deferred."""
+        changes = {"step": "deferred", "at": at, "release_at": until, "is_announced": False}
+        updates = [UpdateOne({"_id": bytes.fromhex(each), "state": "open"}, {"$set": changes}) for each in decisions]
+        if updates:
+            with translated():
+                await self.database.decisions.bulk_write(updates, ordered=False)
+
+    async def suppress(self, suppressed: Iterable[tuple[str, Sequence[Verdict]]], *, at: datetime) -> None:
+        updates = [
+            UpdateOne({"_id": bytes.fromhex(decision)}, {"$set": _closing("suppressed", at=at, verdicts=verdicts)})
+            for decision, verdicts in suppressed
+        ]
+        if updates:
+            with translated():
+                await self.database.decisions.bulk_write(updates, ordered=False)
+
     async def close(
         self, decision: str, step: Step, *, at: datetime, verdicts: Sequence[Verdict], sent: Sent | None = None
     ) -> None:
-        changes = {
-            "state": "closed",
-            "step": step,
-            "at": at,
-            "verdicts": [each.model_dump() for each in verdicts],
-            "sent": {"message_id": sent.message_id, "to": sent.to} if sent else None,
-            "is_announced": False,
-        }
+        changes = _closing(step, at=at, verdicts=verdicts, sent=sent)
         with translated():
             await self.database.decisions.update_one({"_id": bytes.fromhex(decision)}, {"$set": changes})
 
@@ -115,6 +128,17 @@ class MongoDecisionStore:
         with translated():
             found = await self.database.decisions.find(query).sort("release_at", ASCENDING).limit(limit).to_list()
         return [_decision_from(each) for each in found]
+
+
+def _closing(step: Step, *, at: datetime, verdicts: Sequence[Verdict], sent: Sent | None = None) -> Document:
+    return {
+        "state": "closed",
+        "step": step,
+        "at": at,
+        "verdicts": [each.model_dump() for each in verdicts],
+        "sent": {"message_id": sent.message_id, "to": sent.to} if sent else None,
+        "is_announced": False,
+    }
 
 
 def _document(proposal: Proposal, partition: int, stored_at: datetime) -> Document:
