@@ -140,7 +140,7 @@ class Log:
         self.lines += [_told(each) for each in records]
 
     async def until_at(self, to: datetime) -> None:
-        self.lines.append(f"wait for {to:%d}")
+        self.lines.append(f"wait for {_short(to)}")
 
     def tell(self, step: Step) -> None:
         self.lines.append("told")
@@ -148,8 +148,12 @@ class Log:
 
 def _told(record: Outgoing) -> str:
     if record.topic == "clock":
-        return f"T = {ClockAdvanced.model_validate_json(record.value or b'').to:%d}"
+        return f"T = {_short(ClockAdvanced.model_validate_json(record.value or b'').to)}"
     return (record.value or b"").decode()
+
+
+def _short(to: datetime) -> str:
+    return f"{to:%d} .{to.microsecond // 1000:03}"
 
 
 @pytest.fixture
@@ -160,23 +164,40 @@ def a_replay() -> Callable[[Log], Replay]:
     return make
 
 
-async def test_the_clock_follows_the_records_and_waits_for_the_services(a_replay: Callable[[Log], Replay]) -> None:
+async def test_the_clock_stops_twice_in_a_step_and_waits_for_the_services(a_replay: Callable[[Log], Replay]) -> None:
     log = Log()
 
     steps = [Step((record("a"), record("b")), end_of(1)), Step((record("c"),), end_of(2)), Step((), end_of(3))]
     await a_replay(log).run(steps, tell=log.tell)
 
     assert log.lines == [
-        *("a", "b", "T = 01", "told"),
-        *("c", "wait for 01", "T = 02", "told"),
-        *("wait for 02", "T = 03", "told"),
-        "wait for 03",
+        *("a", "b"),
+        *("T = 01 .998", "c", "wait for 01 .998", "T = 01 .999", "wait for 01 .999", "told"),
+        *("T = 02 .998", "wait for 02 .998", "T = 02 .999", "wait for 02 .999", "told"),
+        *("T = 03 .998", "wait for 03 .998", "T = 03 .999", "wait for 03 .999", "told"),
     ]
 
 
-async def test_the_clock_is_advanced_without_records_by_the_same_record(a_replay: Callable[[Log], Replay]) -> None:
+async def test_nothing_is_published_later_than_a_clock_that_was_there_already(
+    a_replay: Callable[[Log], Replay],
+) -> None:
+    """The records of a step may run ahead of the clock, never behind it."""
+    log = Log()
+    history = [recorded(at(day)) for day in range(1, 11)]
+
+    await a_replay(log).run(in_steps(history, length=DAY, until=end_of(10)), tell=log.tell)
+
+    clock = 0
+    for line in log.lines:
+        if line.startswith("T = "):
+            clock = int(line[4:6])
+        elif line[:2].isdigit():
+            assert int(line[:2]) > clock
+
+
+async def test_the_clock_alone_is_advanced_by_the_same_records(a_replay: Callable[[Log], Replay]) -> None:
     log = Log()
 
     await a_replay(log).run([Step((), end_of(9))], tell=log.tell)
 
-    assert log.lines == ["T = 09", "told", "wait for 09"]
+    assert log.lines == ["T = 09 .998", "wait for 09 .998", "T = 09 .999", "wait for 09 .999", "told"]

@@ -12,7 +12,7 @@ from fidelio_deploy.demo import tables, words
 from fidelio_deploy.demo.cast import cast
 from fidelio_deploy.demo.figures import Flow, bands_and_stages
 from fidelio_deploy.demo.outcome import Customer, DeadLetter
-from fidelio_deploy.demo.performance import DAY, WEEK, Lap, Leg, legs
+from fidelio_deploy.demo.performance import TWO_DAYS, WEEK, Lap, Leg, legs
 from fidelio_deploy.demo.story import Origin
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import NotificationChanged, Reason, Step, Verdict
@@ -193,21 +193,21 @@ def test_decisions_are_counted_by_outcome_and_reasons() -> None:
 
 
 def test_speed_is_told_for_every_lap() -> None:
-    laps = [Lap(Leg(JUNE, WEEK), 3000, 10.0), Lap(Leg(JUNE + DAY, DAY), 50, 0.5)]
+    laps = [Lap(Leg(JUNE, WEEK), 3000, 10.0), Lap(Leg(JUNE + TWO_DAYS, TWO_DAYS), 50, 0.5)]
 
     assert rows(tables.lap_table(laps)) == [
         ["3,000", "1997-06-01", "7 days", "10", "300"],
-        ["50", "1997-06-02", "day", "0", "100"],
+        ["50", "1997-06-03", "2 days", "0", "100"],
     ]
 
 
-def test_the_clock_goes_in_days_from_when_silence_can_move_anybody() -> None:
+def test_the_clock_goes_in_steps_of_two_days_from_when_silence_can_move_anybody() -> None:
     december, june = datetime(1997, 12, 31, tzinfo=UTC), datetime(1998, 6, 30, tzinfo=UTC)
     quarter = legs(cutoff=december, until=june)[0]
 
-    assert legs(cutoff=december, until=june) == (quarter, Leg(december, DAY), Leg(june, DAY))
+    assert legs(cutoff=december, until=june) == (quarter, Leg(december, TWO_DAYS), Leg(june, TWO_DAYS))
     assert (quarter.step, quarter.until.date().isoformat()) == (WEEK, "1997-03-31")
-    assert legs(cutoff=december, until=JUNE) == (quarter, Leg(JUNE, DAY))
+    assert legs(cutoff=december, until=JUNE) == (quarter, Leg(JUNE, TWO_DAYS))
     assert legs(cutoff=december, until=quarter.until - timedelta(days=30)) == (
         Leg(quarter.until - timedelta(days=30), WEEK),
     )

@@ -21,9 +21,10 @@ from fidelio_deploy.replay.replaying import Replay, replay_into
 from fidelio_deploy.stack import Stack
 from fidelio_shared.contracts.notify import NotificationChanged
 
-# Before April 1997 nobody was silent for long enough to be written to, so the clock may go in longer steps.
+# Before April 1997 nobody was silent for long enough to be written to, so the clock may go in longer steps. A message
+# about somebody's silence is of use for two days: from then on that is the longest step in which none gets stale.
 NOBODY_SILENT_UNTIL = datetime(1997, 3, 31, 23, 59, 59, 999_000, tzinfo=UTC)
-WEEK, DAY = timedelta(days=7), timedelta(days=1)
+WEEK, TWO_DAYS = timedelta(days=7), timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Script:
 
 def legs(*, cutoff: datetime, until: datetime) -> tuple[Leg, ...]:
     ends = sorted({end for end in (NOBODY_SILENT_UNTIL, cutoff, until) if end <= until})
-    return tuple(Leg(end, WEEK if end <= NOBODY_SILENT_UNTIL else DAY) for end in ends)
+    return tuple(Leg(end, WEEK if end <= NOBODY_SILENT_UNTIL else TWO_DAYS) for end in ends)
 
 
 async def perform(stack: Stack, script: Script, console: Console, *, records: int) -> Performance:

@@ -142,8 +142,13 @@ def lap_table(laps: Iterable[Lap]) -> Table:
     table = _table("How fast", *columns, numbers=(0, 3, 4))
     for lap in laps:
         speed = lap.interactions / lap.seconds
-        step = "day" if lap.leg.step.days == 1 else f"{lap.leg.step.days} days"
-        table.add_row(f"{lap.interactions:,}", f"{lap.leg.until:%Y-%m-%d}", step, f"{lap.seconds:.0f}", f"{speed:,.0f}")
+        table.add_row(
+            f"{lap.interactions:,}",
+            f"{lap.leg.until:%Y-%m-%d}",
+            f"{lap.leg.step.days} days",
+            f"{lap.seconds:.0f}",
+            f"{speed:,.0f}",
+        )
     return table
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.clock import clock_record
-from fidelio_deploy.replay.history import Step
+from fidelio_deploy.replay.history import MILLISECOND, Step
 from fidelio_deploy.replay.pace import Follower
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.publisher import Publisher
@@ -22,20 +22,22 @@ class Replay:
     async def run(self, steps: Iterable[Step], *, tell: Callable[[Step], None]) -> None:
         """All is published, acknowledged and worked off when this returns.
 
-        The records of a step travel while the step before is worked off, its T only afterwards. So whatever a step
-        of silence moves is dealt with before the clock is two steps further: with steps of a day, no message that
-        may be sent within two days is stale.
+        The clock stops twice in each step. At the first stop scoring announces whom the step's silence moved; at the
+        second, a millisecond later, notify has read that and decides. So a decision comes less than a step after its
+        cause, however fast the history goes by. The next step's records are on their way meanwhile.
         """
-        before: datetime | None = None
-        for step in steps:
-            await self.publisher.publish_all(step.records)
-            if before:
-                await self._worked_off(before)
+        remaining = iter(steps)
+        step = next(remaining, None)
+        await self.publisher.publish_all(step.records if step else ())
+        while step:
+            following = next(remaining, None)
+            await self.publisher.publish_all([clock_record(step.to - MILLISECOND)])
+            await self.publisher.publish_all(following.records if following else ())
+            await self._worked_off(step.to - MILLISECOND)
             await self.publisher.publish_all([clock_record(step.to)])
-            before = step.to
+            await self._worked_off(step.to)
             tell(step)
-        if before:
-            await self._worked_off(before)
+            step = following
 
     async def _worked_off(self, to: datetime) -> None:
         for follower in self.followers:
