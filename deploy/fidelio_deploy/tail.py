@@ -33,8 +33,9 @@ def tail(
     addresses = read_addresses(directory)
     if not addresses:
         raise StackError(f"no stack is up in {directory}; start one with fidelio-stack up")
-    reader = TopicReader(KafkaSettings(bootstrap_servers=addresses.kafka), topic)
-    run_interruptibly(_from_beginning(reader, number) if from_beginning else _from_now_on(reader, number))
+    kafka = KafkaSettings(bootstrap_servers=addresses.kafka)
+    follow = _from_beginning if from_beginning else _from_now_on
+    run_interruptibly(follow(kafka, topic, number))
 
 
 def readable(record: Incoming) -> str:
@@ -49,13 +50,13 @@ def readable(record: Incoming) -> str:
     return f"{'  '.join(about)}\n{_value(record.value)}\n"
 
 
-async def _from_beginning(reader: TopicReader, number: int | None) -> None:
-    async with reader:
+async def _from_beginning(kafka: KafkaSettings, topic: str, number: int | None) -> None:
+    async with TopicReader(kafka, topic) as reader:
         await _print(reader, number)
 
 
-async def _from_now_on(reader: TopicReader, number: int | None) -> None:
-    async with reader:
+async def _from_now_on(kafka: KafkaSettings, topic: str, number: int | None) -> None:
+    async with TopicReader(kafka, topic) as reader:
         await reader.skip_to_end()
         await _print(reader, number)
 

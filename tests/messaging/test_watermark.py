@@ -27,7 +27,7 @@ def test_everything_received_up_to_w_has_been_stored_and_w_arrives(story: Story)
 
 
 @pytest.mark.long
-@settings(LONG, max_examples=50_000)
+@settings(LONG, max_examples=20_000)
 @given(stories)
 def test_everything_received_up_to_w_has_been_stored_at_length(story: Story) -> None:
     assert violations(make_watermark, story) == []

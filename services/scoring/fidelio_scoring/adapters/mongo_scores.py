@@ -67,7 +67,8 @@ class MongoScoreStore:
 
 
 def _document(standing: Standing, partition: int) -> Document:
-    announced = standing.announced
+    announced, days = standing.announced, standing.purchases.days
+    first_day = max((days & -days).bit_length() - 1, 0)
     return {
         "_id": bytes.fromhex(standing.profile),
         "state_version": _STATE_VERSION,
@@ -79,7 +80,8 @@ def _document(standing: Standing, partition: int) -> Document:
         "purchases": {
             "first_order_at": standing.purchases.first_order_at,
             "last_order_at": standing.purchases.last_order_at,
-            "days": f"{standing.purchases.days:x}",
+            "first_day": first_day,
+            "days": f"{days >> first_day:x}",
             "order_count": standing.purchases.order_count,
         },
         "announced": _announced_document(announced) if announced else None,
@@ -118,7 +120,7 @@ def _standing_from(document: Mapping[str, Any]) -> Standing:
         purchases=Purchases(
             first_order_at=purchases["first_order_at"],
             last_order_at=purchases["last_order_at"],
-            days=int(purchases["days"], 16),
+            days=int(purchases["days"], 16) << purchases["first_day"],
             order_count=purchases["order_count"],
         ),
         announced=_announced_from(announced) if announced else None,
