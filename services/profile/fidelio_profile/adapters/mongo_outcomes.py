@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 from fidelio_shared.storage.mongo import Database, only_duplicate_keys, translated
@@ -46,7 +48,7 @@ def _update(outcome: Outcome) -> UpdateOne:
 
 def _replace_if_newer(name: str, outcome: ScoreChanged | SegmentChanged) -> UpdateOne:
     """The comparison is made by the server, inside the update: no order of arrival can put back an older one."""
-    incoming = {"$literal": outcome.model_dump(mode="json")}
+    incoming = {"$literal": orjson.loads(encode(outcome))}
     known = [{"$ifNull": [f"${name}.epoch", -1]}, {"$ifNull": [f"${name}.sequence", -1]}]
     is_newer = {"$gt": [[outcome.epoch, outcome.sequence], known]}
     pipeline: list[dict[str, Any]] = [{"$set": {name: {"$cond": [is_newer, incoming, f"${name}"]}}}]
@@ -55,7 +57,7 @@ def _replace_if_newer(name: str, outcome: ScoreChanged | SegmentChanged) -> Upda
 
 def _append(outcome: NotificationChanged) -> UpdateOne:
     """The last step of each decision, the latest decisions first."""
-    entry = {"$literal": outcome.model_dump(mode="json")}
+    entry = {"$literal": orjson.loads(encode(outcome))}
     others = {
         "$filter": {
             "input": {"$ifNull": ["$notifications", []]},
