@@ -1,38 +1,23 @@
 """`fidelio-notify`: init, run."""
 
-from typing import Annotated, cast
-
 import typer
 import uvloop
 
 from fidelio_notify.adapters.mongo_decisions import INDEXES
 from fidelio_notify.app import run as run_notify
 from fidelio_notify.settings import NotifySettings
-from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
-from fidelio_shared.storage.mongo import Deployment, connect, initialise
+from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
 
 main = typer.Typer(no_args_is_help=True, help="Contacts the right customer once, or says why not.")
 
 
 @main.command()
-def init(
-    epoch: Annotated[int, typer.Option(help="numbering of this database, larger after a restore; Unix seconds")],
-    clock: Annotated[str, typer.Option(help="wall, or stream for replayed history")] = "wall",
-) -> None:
+def init(epoch: Epoch, clock: Clock = "wall") -> None:
     """Create collections and indexes. Harmless when repeated."""
-    if clock not in ("wall", "stream"):
-        raise typer.BadParameter(f"{clock} is no clock; choose wall or stream")
     settings = read_settings(NotifySettings)
-
-    async def work() -> None:
-        database = connect(settings.mongo_uri.get_secret_value(), settings.notify_database)
-        await initialise(database, Deployment(epoch, cast(ClockKind, clock)), INDEXES)
-        await database.client.close()
-
-    with plain_errors():
-        uvloop.run(work())
+    initialise_database(settings.mongo_uri, settings.notify_database, INDEXES, epoch=epoch, clock=clock)
 
 
 @main.command()

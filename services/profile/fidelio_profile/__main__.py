@@ -9,29 +9,18 @@ from fidelio_profile.adapters.indexes import INDEXES
 from fidelio_profile.app import run as run_profile
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
-from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
-from fidelio_shared.storage.mongo import Deployment, connect, initialise
+from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
 
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
 
 
 @main.command()
-def init(
-    epoch: Annotated[int, typer.Option(help="numbering of this database, larger after a restore; Unix seconds")],
-    clock: Annotated[str, typer.Option(help="wall, or stream for replayed history")] = "wall",
-) -> None:
+def init(epoch: Epoch, clock: Clock = "wall") -> None:
     """Create collections and indexes. Harmless when repeated."""
     settings = read_settings(ProfileSettings)
-
-    async def work() -> None:
-        database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
-        await initialise(database, Deployment(epoch, _clock(clock)), INDEXES)
-        await database.client.close()
-
-    with plain_errors():
-        uvloop.run(work())
+    initialise_database(settings.mongo_uri, settings.profile_database, INDEXES, epoch=epoch, clock=clock)
 
 
 @main.command()
@@ -56,12 +45,6 @@ def verify(
         different = uvloop.run(verify_profiles(settings, repair=repair))
     if different:
         raise typer.Exit(1)
-
-
-def _clock(text: str) -> ClockKind:
-    if text not in ("wall", "stream"):
-        raise typer.BadParameter(f"{text} is no clock; choose wall or stream")
-    return cast(ClockKind, text)
 
 
 if __name__ == "__main__":

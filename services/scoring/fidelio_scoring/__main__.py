@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 import uvloop
@@ -11,31 +11,18 @@ from fidelio_scoring.adapters.mongo_scores import INDEXES
 from fidelio_scoring.app import run as run_scoring
 from fidelio_scoring.domain.model_fields import ModelError
 from fidelio_scoring.settings import ScoringSettings
-from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
-from fidelio_shared.storage.mongo import Deployment, connect, initialise
+from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
 
 main = typer.Typer(no_args_is_help=True, help="Scores churn risk and segments on every event and in silence.")
 
 
 @main.command()
-def init(
-    epoch: Annotated[int, typer.Option(help="numbering of this database, larger after a restore; Unix seconds")],
-    clock: Annotated[str, typer.Option(help="wall, or stream for replayed history")] = "wall",
-) -> None:
+def init(epoch: Epoch, clock: Clock = "wall") -> None:
     """Create collections and indexes. Harmless when repeated."""
-    if clock not in ("wall", "stream"):
-        raise typer.BadParameter(f"{clock} is no clock; choose wall or stream")
     settings = read_settings(ScoringSettings)
-
-    async def work() -> None:
-        database = connect(settings.mongo_uri.get_secret_value(), settings.scoring_database)
-        await initialise(database, Deployment(epoch, cast(ClockKind, clock)), INDEXES)
-        await database.client.close()
-
-    with plain_errors():
-        uvloop.run(work())
+    initialise_database(settings.mongo_uri, settings.scoring_database, INDEXES, epoch=epoch, clock=clock)
 
 
 @main.command()
