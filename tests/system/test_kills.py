@@ -37,7 +37,7 @@ class Plan:
 
 
 QUICK = Plan(dict.fromkeys(STEPS, 3) | {"profile": 1, "notify": 1}, apart_seconds=10, per_second=500)
-LONG = Plan(dict.fromkeys((*STEPS, "profile", "notify"), 20), apart_seconds=20, per_second=45)
+LONG = Plan(dict.fromkeys((*STEPS, "profile", "notify"), 20), apart_seconds=20, per_second=30)
 
 
 @dataclass(frozen=True, slots=True)
