@@ -110,15 +110,6 @@ class _LaterDeletionsDoNotCount(Watermark):
         return reached
 
 
-class _TrustsAnUnfinishedRound(Watermark):
-    """Nothing new since a round that began is not nothing new since one that finished."""
-
-    async def _begin(self, rounds: list[Round]) -> None:
-        await super()._begin(rounds)
-        if rounds:
-            self._effected = rounds[-1].received
-
-
 class _MovesBeforeItAsks(Watermark):
     async def _advance(self, index: int, waiting: Sequence[Round]) -> None:
         try:
@@ -191,7 +182,6 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("timeline is looked at once", _looking(1), TOO_EARLY),
     Mutant("timeline is looked at twice", _looking(2), TOO_EARLY),
     Mutant("an old answer ends the looks", _kind(_OldAnswerEndsTheLooks), TOO_EARLY),
-    Mutant("a round that has not finished is trusted", _kind(_TrustsAnUnfinishedRound), TOO_EARLY),
     Mutant("W outlives the assignment", _kind(_KeepsValue), OUTLIVES_ASSIGNMENT),
     Mutant("rounds outlive the assignment", _kind(_KeepsRounds), OLDER_THAN_ASSIGNMENT),
     Mutant("a tick outlives the assignment", _kind(_FinishesAnyway), OUTLIVES_ASSIGNMENT),

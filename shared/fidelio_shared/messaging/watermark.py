@@ -2,8 +2,7 @@
 
 Measured in rounds that overlap. A round reads the time first and the ends of the channels after it; when a group has
 committed past the noted ends, everything received by then is on the next topic, whose ends are noted in turn, and so
-on. A step that does not pass holds W for all: silence is announced late rather than wrongly. Where nothing was received
-since the last round that finished, there is nothing to wait for: one question about the channels is the whole round.
+on. A step that does not pass holds W for all: silence is announced late rather than wrongly.
 """
 
 import time
@@ -68,7 +67,6 @@ class Round:
 
     at: datetime
     began: float
-    received: Offsets
     ends: Offsets
     stage: int = 0
     look: int = 1
@@ -95,14 +93,12 @@ class Watermark:
     blocked: tuple[Blocked, ...] = ()
     _rounds: list[Round] = field(default_factory=list)
     _was_true_at: float = 0.0
-    _effected: Offsets | None = None
 
     def partitions_changed(self, owned: frozenset[TopicPartition]) -> None:
         self.owned = owned
         self.value = None
         self.blocked = ()
         self._rounds = []
-        self._effected = None
         self._was_true_at = self.clock()
 
     @property
@@ -133,11 +129,7 @@ class Watermark:
         if at is None or at == self.value:
             self._was_true_at = began
         elif len(rounds) < MOST_ROUNDS and not (rounds and rounds[-1].at == at):
-            received = await self._note(0)
-            if rounds is self._rounds and received == self._effected:
-                self.value, self._was_true_at = at, began
-            else:
-                rounds.append(Round(at, began, received, received))
+            rounds.append(Round(at, began, await self._note(0)))
 
     async def _move(self, rounds: list[Round]) -> None:
         """An assignment meanwhile begins another list: these rounds then end in vain."""
@@ -189,10 +181,8 @@ class Watermark:
         done = [each for each in self._rounds if each.stage == len(self._steps)]
         self._rounds = [each for each in self._rounds if each.stage < len(self._steps)]
         if done:
-            latest = max(done, key=lambda each: each.at)
-            self.value = max(latest.at, self.value) if self.value else latest.at
-            self._was_true_at = max(latest.began, self._was_true_at)
-            self._effected = latest.received
+            self.value = max([each.at for each in done] + ([self.value] if self.value else []))
+            self._was_true_at = max(each.began for each in done)
         oldest = self._rounds[0] if self._rounds else None
         step = self._steps[oldest.stage].step if oldest else ""
         self.blocked = tuple(Blocked(step, topic) for topic in oldest.behind) if oldest else ()
