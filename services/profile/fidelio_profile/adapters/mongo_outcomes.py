@@ -9,11 +9,13 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from fidelio_shared.contracts.canonical import encode
-from fidelio_shared.contracts.notify import NotificationChanged
+from fidelio_shared.contracts.notify import NotificationChanged, Step
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
-from fidelio_shared.storage.mongo import Database, only_duplicate_keys, translated
+from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys, translated
 
 _MOST_NOTIFICATIONS = 20
+_STEPS: tuple[Step, ...] = ("decided", "deferred", "suppressed", "failed", "sent")
+"""A later one is never undone by an earlier one that comes late."""
 Outcome = ScoreChanged | SegmentChanged | NotificationChanged
 
 
@@ -22,15 +24,16 @@ class MongoOutcomeStore:
     database: Database
 
     async def save(self, outcomes: Iterable[Outcome]) -> None:
+        """No update depends on their order, so that none waits for another, and all can be repeated."""
         updates = [_update(each) for each in outcomes]
         if not updates:
             return
         with translated():
             try:
-                await self.database.outcomes.bulk_write(updates, ordered=True)
+                await self.database.outcomes.bulk_write(updates, ordered=False)
             except BulkWriteError as error:
                 raise_unless_upsert_race(error)
-                await self.database.outcomes.bulk_write(updates, ordered=True)
+                await self.database.outcomes.bulk_write(updates, ordered=False)
 
 
 def raise_unless_upsert_race(error: BulkWriteError) -> None:
@@ -56,13 +59,22 @@ def _replace_if_newer(name: str, outcome: ScoreChanged | SegmentChanged) -> Upda
 
 
 def _append(outcome: NotificationChanged) -> UpdateOne:
-    """The last step of each decision, the latest decisions first."""
-    entry = {"$literal": orjson.loads(encode(outcome))}
-    others = {
-        "$filter": {
-            "input": {"$ifNull": ["$notifications", []]},
-            "cond": {"$ne": ["$$this.decision", outcome.decision]},
-        }
-    }
-    kept = {"$slice": [{"$concatArrays": [[entry], others]}, _MOST_NOTIFICATIONS]}
+    """The last step of each decision; the decisions with the latest reasons, latest first.
+
+    A decision's reason never changes, so what is cut off here would be cut off in any order of arrival.
+    """
+    entry = orjson.loads(encode(outcome))
+    known = _of_decision("$eq", outcome.decision)
+    incoming_rank = [_STEPS.index(outcome.step), entry["at"], {"$literal": entry}]
+    known_rank = [{"$indexOfArray": [_STEPS, "$$known.step"]}, "$$known.at", "$$known"]
+    latest = {"$let": {"vars": {"known": {"$first": known}}, "in": {"$last": {"$max": [incoming_rank, known_rank]}}}}
+    every = {"$concatArrays": [[latest], _of_decision("$ne", outcome.decision)]}
+    latest_first = {"$sortArray": {"input": every, "sortBy": {"reason.at": -1, "decision": 1}}}
+    kept = {"$slice": [latest_first, _MOST_NOTIFICATIONS]}
     return UpdateOne({"_id": bytes.fromhex(outcome.profile)}, [{"$set": {"notifications": kept}}], upsert=True)
+
+
+def _of_decision(comparison: str, decision: str) -> Document:
+    """What is kept of this decision, or of the others."""
+    condition = {comparison: ["$$this.decision", decision]}
+    return {"$filter": {"input": {"$ifNull": ["$notifications", []]}, "cond": condition}}

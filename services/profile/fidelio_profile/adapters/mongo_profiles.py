@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
+import orjson
 import pymongo
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
@@ -79,7 +80,7 @@ class MongoProfileStore:
                 timeline=tuple(RawBSONDocument(bson.encode(timeline_document(each))) for each in folded.accepted),
                 profiles=tuple(self._encode_profile(each) for each in folded.profiles.values()),
             )
-        except (BSONError, OverflowError, UnicodeError) as error:
+        except (BSONError, orjson.JSONEncodeError, OverflowError, UnicodeError) as error:
             raise Rejected("beyond_limits", f"cannot be stored ({type(error).__name__}); send plain JSON") from error
 
     async def save(self, encoded: Encoded, cursors: Sequence[Cursor], next_offsets: Mapping[int, int]) -> None:

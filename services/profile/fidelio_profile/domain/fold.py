@@ -104,8 +104,11 @@ def _absorb(profile: Profile, interaction: Interaction) -> Revision:
     return Revision(replace(profile, revision=profile.revision + 1, state=state), cause)
 
 
-def _refold(batch: _Batch, profile: Profile, record: RefoldRequested) -> Revision:
+def _refold(batch: _Batch, profile: Profile, record: RefoldRequested) -> Revision | None:
+    """None where there is nothing to fold: such a profile is not for a refold to mend."""
     interactions = (*batch.stored.timelines[record.profile], *batch.added.get(record.profile, ()))
+    if not interactions:
+        return None
     state = join_all(lift(each) for each in sorted(interactions, key=lambda each: (each.occurred_at, each.id)))
     cause = Cause(
         kind="refold",

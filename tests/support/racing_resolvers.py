@@ -1,0 +1,154 @@
+"""Resolvers at once over one database, and whether what they did could have been done one after the other."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from random import Random
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from fidelio_profile.adapters.mongo_routes import MongoRouteStore, _head_document, _head_from, _route_from
+from fidelio_profile.domain.assignment import Assigned, Head, Route, identity_key
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.storage.mongo import Database
+from support.assignment_check import Assign
+from support.assignment_meaning import People, people_of
+from support.interactions import NOON, an_interaction, customer, device, email
+
+Batches = Sequence[Sequence[Interaction]]
+
+
+@dataclass(frozen=True)
+class InterruptedStore(MongoRouteStore):
+    """Has read and decided when each `meanwhile` happens, one an attempt; only then it stores."""
+
+    meanwhile: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+
+    async def _store(self, assigned: Assigned) -> None:
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
+        await super()._store(assigned)
+
+
+@dataclass(frozen=True)
+class ForgetfulStore(InterruptedStore):
+    """Writes a head whatever its version is by now: what another one wrote is lost."""
+
+    async def _write_heads(self, assigned: Assigned, session: AsyncClientSession) -> None:
+        changed = {**assigned.new_heads, **assigned.changed_heads}
+        updates = [_overwriting(head) for head in changed.values()]
+        if updates:
+            await self.database.heads.bulk_write(updates, session=session)
+
+
+def _overwriting(head: Head) -> UpdateOne:
+    document = _head_document(head)
+    del document["version"]
+    return UpdateOne({"_id": document["_id"]}, {"$set": document, "$inc": {"version": 1}}, upsert=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """One process: its batches in their order, and what became of each."""
+
+    batches: Batches
+    assigned: tuple[Assigned, ...]
+
+
+def two_resolvers(seed: int) -> tuple[Batches, Batches]:
+    """A few people under a few identifiers, some said twice; no other seed knows them."""
+    random = Random(seed)
+    kinds = (customer, email, customer, email, device, device)
+    pool = [kind(f"{seed}-{number}") for number, kind in enumerate(kinds)]
+    said = [
+        an_interaction(
+            seed * 100 + random.randint(1, 12),
+            digest=random.choice(("1:first", "1:first", "1:otherwise")),
+            identifiers=random.sample(pool, random.randint(1, 3)),
+            received_at=NOON.replace(second=place),
+        )
+        for place in range(12)
+    ]
+    batches = [said[start : start + 2] for start in range(0, len(said), 2)]
+    return batches[::2], batches[1::2]
+
+
+async def race(*stores_and_batches: tuple[MongoRouteStore, Batches], decide: Assign) -> list[Resolver]:
+    async def resolve(store: MongoRouteStore, batches: Batches) -> Resolver:
+        return Resolver(batches, tuple([await store.assign(each, decide) for each in batches]))
+
+    return await asyncio.gather(*(resolve(*each) for each in stores_and_batches))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What is stored about the interactions of a race. Heads without their versions, which are judged apart."""
+
+    routes: Mapping[str, Route]
+    identities: Mapping[str, ProfileId]
+    heads: Mapping[ProfileId, Head]
+    versions: Mapping[ProfileId, int]
+
+
+async def read_directory(database: Database, interactions: Iterable[Interaction]) -> Directory:
+    said = list(interactions)
+    keys = list({identity_key(one) for each in said for one in each.linking})
+    ids = list({bytes.fromhex(each.id) for each in said})
+    routes = [_route_from(each) for each in await database.routes.find({"_id": {"$in": ids}}).to_list()]
+    identities = await database.identities.find({"_id": {"$in": keys}}).to_list()
+    profiles = {bytes.fromhex(each.profile) for each in routes} | {each["profile"] for each in identities}
+    heads = [_head_from(each) for each in await database.heads.find({"_id": {"$in": list(profiles)}}).to_list()]
+    return Directory(
+        routes={each.interaction: each for each in routes},
+        identities={each["_id"]: ProfileId(each["profile"].hex()) for each in identities},
+        heads={each.profile: replace(each, version=0) for each in heads},
+        versions={each.profile: each.version for each in heads},
+    )
+
+
+async def race_violations(database: Database, resolvers: Sequence[Resolver]) -> list[str]:
+    """Nothing where some order, which keeps each resolver's own, gives what is stored and what was answered."""
+    directory = await read_directory(database, chain.from_iterable(chain(*(each.batches for each in resolvers))))
+    found = list(_version_violations(directory, resolvers))
+    if not any(_is_outcome(people_of(order), directory, resolvers) for order in _orders(resolvers)):
+        found.append("no order of the batches leads to what is stored and was answered")
+    return found
+
+
+def _version_violations(directory: Directory, resolvers: Sequence[Resolver]) -> Iterator[str]:
+    decided = [each for resolver in resolvers for each in resolver.assigned]
+    written = Counter(head for each in decided for head in chain(each.new_heads, each.changed_heads))
+    if written != directory.versions:
+        yield "the versions do not count the transactions that wrote a head"
+
+
+def _orders(resolvers: Sequence[Resolver]) -> Iterator[list[Interaction]]:
+    """Every way to lay the resolvers' batches into one sequence."""
+    waiting = [each for each in resolvers if each.batches]
+    if not waiting:
+        yield []
+    for first in waiting:
+        rest = [Resolver(each.batches[1:], ()) if each is first else each for each in waiting]
+        for order in _orders(rest):
+            yield [*first.batches[0], *order]
+
+
+def _is_outcome(people: People, directory: Directory, resolvers: Sequence[Resolver]) -> bool:
+    decided = [each for resolver in resolvers for each in resolver.assigned]
+    answered = [(interaction, route) for each in decided for interaction, route in each.routes]
+    refused = [each.interaction for one in decided for each in one.conflicts]
+    return (
+        directory.routes == people.routes
+        and directory.identities == {identity_key(each): owner for each, owner in people.owners.items()}
+        and directory.heads == people.heads
+        and all(route == people.routes[interaction.id] for interaction, route in answered)
+        and sorted(refused, key=_by_place) == sorted(people.conflicts, key=_by_place)
+    )
+
+
+def _by_place(interaction: Interaction) -> str:
+    return interaction.received_at.isoformat()
