@@ -76,9 +76,10 @@ def number_of(what: str, said: str) -> int:
 
 
 def assert_nothing_is_left(demo: Running, children: list[psutil.Process]) -> None:
-    assert demo.process.wait(60) == 128 + signal.SIGINT
+    psutil.wait_procs([demo.process], timeout=120)
+    alive = [child.cmdline() for child in children if child.is_running()]
+    assert (alive, demo.process.poll()) == ([], 128 + signal.SIGINT), demo.said
     assert children
-    assert not any(child.is_running() for child in children)
     assert list(demo.temporary.iterdir()) == []
     assert demo.said.endswith("\nStopped; nothing of the demo is left on this machine.\n")
     assert "Traceback" not in demo.said

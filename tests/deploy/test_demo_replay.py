@@ -131,16 +131,21 @@ def test_a_time_without_a_zone_is_refused(text: str) -> None:
 
 @dataclass
 class Log:
-    """A publisher and a follower that write down what is asked of them."""
+    """A publisher and a pace that write down what is asked of them."""
 
-    name: str = "scoring"
     lines: list[str] = field(default_factory=list)
 
     async def publish_all(self, records: Iterable[Outgoing]) -> None:
         self.lines += [_told(each) for each in records]
 
-    async def until_at(self, to: datetime) -> None:
-        self.lines.append(f"wait for {_short(to)}")
+    async def until_scored(self, to: datetime) -> None:
+        self.lines.append(f"scored {_short(to)}")
+
+    async def until_notified(self, to: datetime) -> None:
+        self.lines.append(f"notified {_short(to)}")
+
+    def close(self) -> None:
+        self.lines.append("closed")
 
     def tell(self, step: Step) -> None:
         self.lines.append("told")
@@ -159,7 +164,7 @@ def _short(to: datetime) -> str:
 @pytest.fixture
 def a_replay() -> Callable[[Log], Replay]:
     def make(log: Log) -> Replay:
-        return Replay(log, (log,))  # type: ignore[arg-type]  # the two methods that a replay uses
+        return Replay(log, log)  # type: ignore[arg-type]  # of a publisher, the one method that a replay uses
 
     return make
 
@@ -172,9 +177,9 @@ async def test_the_clock_stops_twice_in_a_step_and_waits_for_the_services(a_repl
 
     assert log.lines == [
         *("a", "b"),
-        *("T = 01 .998", "c", "wait for 01 .998", "T = 01 .999", "wait for 01 .999", "told"),
-        *("T = 02 .998", "wait for 02 .998", "T = 02 .999", "wait for 02 .999", "told"),
-        *("T = 03 .998", "wait for 03 .998", "T = 03 .999", "wait for 03 .999", "told"),
+        *("T = 01 .998", "c", "scored 01 .998", "T = 01 .999", "notified 01 .999", "told"),
+        *("T = 02 .998", "scored 02 .998", "T = 02 .999", "notified 02 .999", "told"),
+        *("T = 03 .998", "scored 03 .998", "T = 03 .999", "notified 03 .999", "told"),
     ]
 
 
@@ -200,4 +205,4 @@ async def test_the_clock_alone_is_advanced_by_the_same_records(a_replay: Callabl
 
     await a_replay(log).run([Step((), end_of(9))], tell=log.tell)
 
-    assert log.lines == ["T = 09 .998", "wait for 09 .998", "T = 09 .999", "wait for 09 .999", "told"]
+    assert log.lines == ["T = 09 .998", "scored 09 .998", "T = 09 .999", "notified 09 .999", "told"]

@@ -14,7 +14,7 @@ from fidelio_deploy.demo.cdnow import Purchase
 from fidelio_deploy.demo.figures import Flow, accepted, cpu_seconds, read_flow
 from fidelio_deploy.demo.outcome import Customer, following
 from fidelio_deploy.replay.history import in_steps, read_history
-from fidelio_deploy.replay.pace import followers
+from fidelio_deploy.replay.pace import pace_of
 from fidelio_deploy.replay.progress import ReplayProgress, counted, shown_progress
 from fidelio_deploy.replay.quiet import until_quiet
 from fidelio_deploy.replay.replaying import Replay, replay_into
@@ -94,7 +94,7 @@ async def perform(stack: Stack, script: Script, console: Console, *, records: in
 async def _replaying(stack: Stack, console: Console, records: int) -> AsyncIterator[tuple[Replay, ReplayProgress]]:
     processes = stack.addresses.processes
     async with (
-        replay_into(stack.addresses.kafka, followers(processes)) as replay,
+        replay_into(stack.addresses.kafka, pace_of(processes)) as replay,
         shown_progress(console, counted(processes), records=records) as progress,
     ):
         yield replay, progress

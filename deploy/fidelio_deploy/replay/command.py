@@ -19,7 +19,7 @@ from fidelio_deploy import choices
 from fidelio_deploy.addresses import read_addresses
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.history import MILLISECOND, Step, in_steps, measured, read_history
-from fidelio_deploy.replay.pace import followers
+from fidelio_deploy.replay.pace import pace_of
 from fidelio_deploy.replay.progress import counted, shown_progress
 from fidelio_deploy.replay.replaying import replay_into
 
@@ -84,7 +84,7 @@ async def _replay(target: Target, file: Path, until: datetime | None, length: ti
     end = until or extent.last
     steps = in_steps(read_history(file), length=length, until=end)
     async with (
-        replay_into(target.kafka, followers(target.processes)) as replay,
+        replay_into(target.kafka, pace_of(target.processes)) as replay,
         shown_progress(Console(stderr=True), counted(target.processes), records=extent.records) as progress,
     ):
         await replay.run(steps, tell=progress.tell)
@@ -94,6 +94,6 @@ async def _replay(target: Target, file: Path, until: datetime | None, length: ti
 async def _advance(target: Target, until: datetime | None) -> None:
     if until is None:
         raise StackError("name a FILE to replay, or with --until a time to advance the clock to")
-    async with replay_into(target.kafka, followers(target.processes)) as replay:
+    async with replay_into(target.kafka, pace_of(target.processes)) as replay:
         await replay.run([Step((), until)], tell=lambda _: None)
     typer.echo(f"the clock stands at {until.isoformat()}")

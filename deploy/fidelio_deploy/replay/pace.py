@@ -5,38 +5,64 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.metrics import MetricsPage
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.03
 PATIENCE_SECONDS = 120.0
 
 
+class Pace(Protocol):
+    async def until_scored(self, to: datetime) -> None:
+        """Everything up to then was scored, silence too."""
+
+    async def until_notified(self, to: datetime) -> None:
+        """Everything up to then that notify could read was decided."""
+
+    def close(self) -> None: ...
+
+
+class NoPace:
+    """Where nobody can be asked, nothing waits: the services catch up when they can."""
+
+    async def until_scored(self, to: datetime) -> None: ...
+
+    async def until_notified(self, to: datetime) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
-class Follower:
-    """A service that follows the clock; `gauge` is the instant up to which it has done its work, in Unix seconds."""
+class FollowedPace:
+    """The watermarks that the two services show among their metrics, in Unix seconds."""
 
-    name: str
-    page: MetricsPage
-    gauge: str
+    scoring: MetricsPage
+    notify: MetricsPage
 
-    async def until_at(self, to: datetime) -> None:
-        """Raises StackError when it does not get there although nothing more is published meanwhile."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not await self._is_at(to):
-            if time.monotonic() > deadline:
-                raise StackError(f"{self.name} did not come to {to:%Y-%m-%d} in {PATIENCE_SECONDS:.0f} s; see its log")
-            await asyncio.sleep(POLL_SECONDS)
+    async def until_scored(self, to: datetime) -> None:
+        await _until(to, "scoring", self.scoring)
 
-    async def _is_at(self, to: datetime) -> bool:
-        samples = await self.page.read()
-        return samples is not None and samples.get(self.gauge, 0.0) >= to.timestamp()
+    async def until_notified(self, to: datetime) -> None:
+        await _until(to, "notify", self.notify)
+
+    def close(self) -> None:
+        self.scoring.close()
+        self.notify.close()
 
 
-def followers(processes: Mapping[str, str]) -> tuple[Follower, ...]:
-    """Those that are named in `processes`, with their base URLs."""
-    gauges = {"scoring": "scoring_watermark_timestamp_seconds", "notify": "notify_watermark_timestamp_seconds"}
-    return tuple(
-        Follower(name, MetricsPage(processes[name]), gauge) for name, gauge in gauges.items() if name in processes
-    )
+def pace_of(processes: Mapping[str, str]) -> Pace:
+    """By the base URLs of the processes."""
+    if {"scoring", "notify"} <= processes.keys():
+        return FollowedPace(MetricsPage(processes["scoring"]), MetricsPage(processes["notify"]))
+    return NoPace()
+
+
+async def _until(to: datetime, service: str, page: MetricsPage) -> None:
+    """Raises StackError when it does not get there although nothing more is published meanwhile."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (await page.read() or {}).get(f"{service}_watermark_timestamp_seconds", 0.0) < to.timestamp():
+        if time.monotonic() > deadline:
+            raise StackError(f"{service} did not come to {to:%Y-%m-%d} in {PATIENCE_SECONDS:.0f} s; see its log")
+        await asyncio.sleep(POLL_SECONDS)

@@ -98,3 +98,5 @@ async def shown_progress(console: Console, what: tuple[Counted, ...], *, records
             counting.cancel()
             with suppress(asyncio.CancelledError):
                 await counting
+            for each in what:
+                each.page.close()

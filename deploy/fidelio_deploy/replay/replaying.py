@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.clock import clock_record
 from fidelio_deploy.replay.history import MILLISECOND, Step
-from fidelio_deploy.replay.pace import Follower
+from fidelio_deploy.replay.pace import Pace
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.settings import KafkaSettings
@@ -17,7 +16,7 @@ from fidelio_shared.messaging.settings import KafkaSettings
 @dataclass(frozen=True)
 class Replay:
     publisher: Publisher
-    followers: tuple[Follower, ...]
+    pace: Pace
 
     async def run(self, steps: Iterable[Step], *, tell: Callable[[Step], None]) -> None:
         """All is published, acknowledged and worked off when this returns.
@@ -33,26 +32,21 @@ class Replay:
             following = next(remaining, None)
             await self.publisher.publish_all([clock_record(step.to - MILLISECOND)])
             await self.publisher.publish_all(following.records if following else ())
-            await self._worked_off(step.to - MILLISECOND)
+            await self.pace.until_scored(step.to - MILLISECOND)
             await self.publisher.publish_all([clock_record(step.to)])
-            await self._worked_off(step.to)
+            await self.pace.until_notified(step.to)
             tell(step)
             step = following
 
-    async def _worked_off(self, to: datetime) -> None:
-        for follower in self.followers:
-            await follower.until_at(to)
-
 
 @asynccontextmanager
-async def replay_into(kafka: str, followers: tuple[Follower, ...]) -> AsyncIterator[Replay]:
+async def replay_into(kafka: str, pace: Pace) -> AsyncIterator[Replay]:
     publisher = Publisher(KafkaSettings(bootstrap_servers=kafka), ordinal=None)
     try:
         await publisher.start()
-        yield Replay(publisher, followers)
+        yield Replay(publisher, pace)
     except Unavailable as error:
         raise StackError(f"Kafka at {kafka} does not answer; is it running?") from error
     finally:
         await publisher.stop()
-        for follower in followers:
-            follower.page.close()
+        pace.close()

@@ -11,7 +11,7 @@ from fidelio_scoring.domain.model_file import parse_model
 from fidelio_scoring.handlers import ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
 from fidelio_scoring.settings import ScoringSettings
-from fidelio_scoring.silence import SilenceWatch
+from fidelio_scoring.silence import EVERY_SECONDS, SilenceWatch
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.topics import PROFILES, channel_topic
 from fidelio_shared.messaging.ownership import Ownership
@@ -32,7 +32,10 @@ async def run(settings: ScoringSettings) -> int:
     ownership = Ownership()
     watermark = _make_watermark(process, settings, ownership)
     handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, model, metrics, watermark)
-    watch = SilenceWatch(handlers, ownership, watermark, process.health, metrics, process.metrics)
+    every_seconds = EVERY_SECONDS[settings.clock]
+    watch = SilenceWatch(
+        handlers, ownership, watermark, process.health, metrics, process.metrics, every_seconds=every_seconds
+    )
 
     async def wire() -> None:
         await read_deployment(database, settings.clock)

@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from fidelio_scoring.handlers import REVIEWS_A_PAGE, ScoringHandlers
 from fidelio_scoring.metrics import ScoringMetrics
+from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Stale, Unavailable
 from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.watermark import Watermark
 from fidelio_shared.observability.metrics import StepMetrics
 
-_EVERY_SECONDS = 0.2
+EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.2, "stream": 0.05}
+"""On the stream clock a round begins only where T has moved: to look costs little, and a replay waits for it."""
 _LOOK_SECONDS = 0.05
 
 
@@ -26,12 +28,13 @@ class SilenceWatch:
     metrics: ScoringMetrics
     steps: StepMetrics
     clock: Callable[[], float] = time.monotonic
+    every_seconds: float = EVERY_SECONDS["wall"]
 
     async def run(self) -> None:
         """A round every 200 ms; while readers are behind, a look more often, so as not to add much to their lag."""
         self.metrics.follow(self.watermark)
         while True:
-            until = time.monotonic() + _EVERY_SECONDS
+            until = time.monotonic() + self.every_seconds
             await self._attempt(self._tick)
             while self.watermark.rounds and time.monotonic() + _LOOK_SECONDS < until:
                 await asyncio.sleep(_LOOK_SECONDS)
