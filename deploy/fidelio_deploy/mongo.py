@@ -18,8 +18,9 @@ REPLICA_SET = "rs0"
 START_SECONDS = 60
 PROBE_MILLISECONDS = 2_000
 NOT_YET_INITIALIZED = 94
-# A process killed inside a transaction blocks its documents until the server reaps it: 65 s by default.
-PARAMETERS = {"transactionLifetimeLimitSeconds": "5"}
+# A process killed inside a transaction blocks its documents until the server reaps it, by default for 65 s. By default,
+# too, older versions of documents are kept for five minutes: more than a cache holds, a quarter of a processor's work.
+PARAMETERS = {"transactionLifetimeLimitSeconds": "5", "minSnapshotHistoryWindowInSeconds": "30"}
 
 
 @dataclass(frozen=True)
@@ -95,5 +96,5 @@ def _argv(data: Path, port: int, parameters: Mapping[str, str]) -> tuple[str, ..
     return (
         str(downloads.mongod()),
         *("--replSet", REPLICA_SET, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"),
-        *("--dbpath", str(data), "--wiredTigerCacheSizeGB", "1", *settings),
+        *("--dbpath", str(data), "--wiredTigerCacheSizeGB", "2", *settings),
     )

@@ -77,7 +77,7 @@ def _crash_in_batches(world: CrashWorld, step: str, places: Sequence[str]) -> li
 def _places_of(step: str, places: Sequence[str]) -> list[str]:
     """Those that every batch passes first: a place that no batch passes uses up all the input."""
     found = [each for each in places if each.startswith(STEPS[step])]
-    return sorted(found, key=lambda each: not re.search(r"score_profiles|_announce|\.load|\.save", each))
+    return sorted(found, key=lambda each: not re.search(r"score_profiles|_announce|\.load|\.save|_replace_all", each))
 
 
 def _publish(world: CrashWorld, copies: Sequence[Keyed]) -> Sequence[Keyed]:

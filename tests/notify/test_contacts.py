@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fidelio_notify.domain.contacts import Consent, Contact, contact_from
+from fidelio_notify.domain.contacts import Consent, Contact, ReachablePerson, contact_from
 from fidelio_profile.domain.fold import Stored, fold
 from fidelio_profile.records import snapshot_records
 from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.profile import ProfileSnapshot
 from support.interactions import NOON, a_consent_change, an_interaction, customer, email, recorded
 
 
@@ -16,7 +15,7 @@ def a_card(*interactions: Interaction) -> Contact:
     """As it comes from what profile really publishes of these interactions."""
     folded = fold(Stored({}, frozenset(), {}), [recorded(each) for each in interactions])
     last = snapshot_records(folded, epoch=3)[-1]
-    return contact_from(ProfileSnapshot.model_validate_json(last.value or b""))
+    return contact_from(ReachablePerson.model_validate_json(last.value or b""))
 
 
 def test_a_card_holds_what_is_needed_to_write_to_somebody() -> None:

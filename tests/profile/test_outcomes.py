@@ -12,7 +12,8 @@ import pytest
 from pymongo import UpdateOne
 
 from fidelio_deploy.mongo import Mongod
-from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore, Outcome
+from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
+from fidelio_profile.domain.outcomes import Outcome
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.notify import NotificationChanged, Step
 from fidelio_shared.contracts.scoring import ScoreChanged

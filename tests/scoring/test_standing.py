@@ -113,7 +113,7 @@ def test_a_snapshot_without_news_for_the_score_announces_nothing_and_is_remember
     known = a_standing(NOON)
     moved = receive(known, evidence(2, [NOON], received_at=NOON + timedelta(hours=1)), SHIPPED)
     assert moved.changes == ()
-    assert moved.standing == replace(known, revision=2, as_of=NOON + timedelta(hours=1), next_review_at=None)
+    assert moved.standing == replace(known, revision=2, as_of=NOON + timedelta(hours=1))
 
 
 def test_reviews_fire_before_the_snapshot_each_at_its_own_instant() -> None:

@@ -8,7 +8,7 @@ from pymongo import errors
 from pymongo.helpers_shared import _check_command_response, _raise_last_write_error, _raise_write_concern_error
 
 from fidelio_shared.messaging.errors import Halted, Unavailable
-from fidelio_shared.storage.mongo import only_duplicate_keys, translated
+from fidelio_shared.storage.mongo import translated, where_there_already
 
 SECRET = "ann@example.org"
 
@@ -129,5 +129,7 @@ def test_success_is_left_alone() -> None:
         (bulk(write_concern=(64,)), False),
     ],
 )
-def test_only_duplicate_keys_means_that_nothing_else_went_wrong(error: errors.BulkWriteError, expected: bool) -> None:
-    assert only_duplicate_keys(error) is expected
+def test_only_what_is_there_already_is_raised_as_that(error: errors.BulkWriteError, expected: bool) -> None:
+    with pytest.raises((LookupError, errors.BulkWriteError)) as raised, where_there_already(LookupError()):
+        raise error
+    assert isinstance(raised.value, LookupError) is expected

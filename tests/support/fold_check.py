@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from fidelio_profile.domain.documents import state_document, state_from
+from fidelio_profile.domain.documents import state_from
 from fidelio_profile.domain.fold import Foldable, Folded, Profile, Stored, record_key
 from fidelio_profile.records import snapshot_records
 from fidelio_profile.verifying import differences
@@ -50,8 +50,7 @@ class _Database:
     def save(self, folded: Folded) -> None:
         self.timeline |= {record_key(each): each for each in folded.accepted}
         for each in folded.profiles.values():
-            assert each.profile.state
-            self.profiles[each.profile.id] = (each.profile.revision, encode(state_document(each.profile.state)))
+            self.profiles[each.profile.id] = (each.profile.revision, encode(each.document))
 
     def _profile(self, profile: ProfileId) -> Profile:
         revision, state = self.profiles[profile]

@@ -18,7 +18,7 @@ from fidelio_profile.domain.orders import Orders, Total
 from fidelio_profile.domain.state import State
 from fidelio_shared.contracts.canonical import Instant, instant, milliseconds
 from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.profile import RefoldRequested
+from fidelio_shared.contracts.profile import InteractionRecorded, RefoldRequested
 from support.fold_cases import deliveries, wide_deliveries
 from support.fold_check import Delivery
 
@@ -53,10 +53,11 @@ def _ties_go_to_the_first_to_arrive(left: Traits, right: Traits) -> Traits:
     return bottom({**left, **later}, MOST_TRAITS)
 
 
-def _late_is_lost(profile: Profile, interaction: Interaction) -> Revision:
-    revision = _absorb(profile, interaction)
-    is_late = profile.state is not None and instant(interaction.occurred_at) < profile.state.last_at
-    return replace(revision, profile=replace(revision.profile, state=profile.state)) if is_late else revision
+def _late_is_lost(known: Profile | None, record: InteractionRecorded) -> Revision:
+    revision = _absorb(known, record)
+    if known is None or instant(record.interaction.occurred_at) >= known.state.last_at:
+        return revision
+    return replace(revision, profile=replace(revision.profile, state=known.state))
 
 
 def _copies_across_batches_count(stored: Stored, records: Iterable[Foldable]) -> Folded:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from fidelio_profile.adapters.mongo_outcomes import Outcome
+from fidelio_profile.domain.outcomes import Outcome
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import NotificationChanged, Reason, Step

@@ -1,7 +1,7 @@
 """Whether scoring keeps its guarantee, asked of any implementation: the property tests and the mutants share it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isclose
 
@@ -90,6 +90,8 @@ def _schedule_violations(scoring: Scoring, standing: Standing, model: ChurnModel
         yield "a review is due before what is known"
     if not scoring.review(standing, due, model).changes:
         yield "a review changes nothing"
+    if due != scoring.schedule(replace(standing, next_review_at=None), model).next_review_at:
+        yield "a review that was kept is not the next one"
 
 
 def _told(change: Change) -> Told:

@@ -156,6 +156,7 @@ MUTANTS: Sequence[Mutant] = (
     _mutant("stages are reviewed a millisecond late", (standing, "next_stage_change", _noticed_late)),
     _mutant("reviews that change nothing", (standing, "next_stage_change", _boundaries_whatever_they_change)),
     _mutant("bands are reviewed a millisecond late", (standing, "next_band_change", _band_noticed_late)),
+    _mutant("a review outlives what it rests on", (standing, "_rests_on", lambda standing: None)),
     _mutant("bands without hysteresis", (standing, "assess", _no_hysteresis)),
     _mutant("sequences begin anew", (standing, "_score", _sequence_begins_anew)),
     _mutant("the first announcement is remembered for ever", (standing, "_score", _forgets_what_it_announced)),

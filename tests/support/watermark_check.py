@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fidelio_shared.messaging.errors import Unavailable
-from fidelio_shared.messaging.watermark import Watermark, stages_to_profiles
+from fidelio_shared.messaging.watermark import STARTS_SECONDS, Watermark, stages_to_profiles
 from support.pipeline import CHANNELS, NUMBERS, OWN_GROUP, OWN_PARTITIONS, PARTITIONS, READERS, Action, Pipeline
 
 Make = Callable[[Pipeline], Watermark]
@@ -96,7 +96,9 @@ class _Watch:
         self._value, self._assigned_at = value, assigned_at
 
     def catch_up(self) -> None:
+        """What retention deleted is asked for every few seconds only, which pass first."""
         self.pipeline.end_troubles()
+        self.pipeline.milliseconds += int(STARTS_SECONDS * 1000)
         self.look()
         for _ in range(TICKS_TO_CATCH_UP):
             self.pipeline.pass_time()

@@ -1,17 +1,16 @@
 """What notify does with news: it keeps the contact cards, and proposes where a playbook is triggered."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
 from fidelio_notify.decoding import News
-from fidelio_notify.domain.contacts import Contact, contact_from
+from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.decisions import propose
 from fidelio_notify.domain.playbooks import Playbook, is_triggered
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.profile import ProfileSnapshot
 from fidelio_shared.contracts.scoring import ScoreChanged
 from fidelio_shared.messaging.batch import Batch, Refusal
 
@@ -35,12 +34,11 @@ class NotifyHandlers:
         return ()
 
 
-def _latest_contacts(news: Sequence[News]) -> Sequence[Contact]:
-    latest: dict[ProfileId, ProfileSnapshot] = {}
+def _latest_contacts(news: Sequence[News]) -> Iterable[Contact]:
+    latest: dict[ProfileId, Contact] = {}
     for each in news:
-        if not isinstance(each, ProfileSnapshot):
-            continue
-        known = latest.get(each.profile)
-        if known is None or (each.epoch, each.revision) > (known.epoch, known.revision):
-            latest[each.profile] = each
-    return [contact_from(each) for each in latest.values()]
+        if isinstance(each, Contact):
+            known = latest.get(each.profile)
+            if known is None or (each.epoch, each.revision) > (known.epoch, known.revision):
+                latest[each.profile] = each
+    return latest.values()

@@ -24,7 +24,7 @@ from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.watermark import Watermark
 
-_EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.2, "stream": 0.05}
+_EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.5, "stream": 0.05}
 """On the stream clock a round begins only where T has moved: to look costs little, and a replay waits for it."""
 _PAGE = 200
 _OLDEST_WATERMARK_SECONDS = 30.0

@@ -6,11 +6,12 @@ resolve: store, publish, commit.  fold: publish, store, commit.  Either may end 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore, Outcome
+from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore, Overtaken
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.domain.assignment import assign
 from fidelio_profile.domain.fold import Foldable, Folded, fold
+from fidelio_profile.domain.outcomes import Outcome
 from fidelio_profile.metrics import ProfileMetrics
 from fidelio_profile.records import refold_record, routed_records, snapshot_records
 from fidelio_profile.repairs import refold_after_overtaking

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 
 from fidelio_profile.domain.assignment import Route
-from fidelio_profile.domain.documents import state_document
 from fidelio_profile.domain.fold import Folded, Revision
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import STATE_VERSION, IdentityChanged, InteractionRecorded, RefoldRequested
 from fidelio_shared.contracts.topics import IDENTITIES, PROFILES, TIMELINE
-from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/profile"
@@ -87,16 +85,14 @@ def _identity_record(change: IdentityChanged) -> Outgoing:
 def _snapshot_record(revision: Revision, epoch: int) -> Outgoing:
     """`profiles` is not read back through pydantic before it is written: the state's document is canonical already."""
     profile, cause = revision.profile, revision.cause
-    if profile.state is None:
-        raise Rejected("bug", "a revision without a state; report this")
     snapshot = {
         "profile": profile.id,
         "epoch": epoch,
         "revision": profile.revision,
         "state_version": STATE_VERSION,
         "merged_into": None,
-        "cause": cause.model_dump(),
-        "state": state_document(profile.state),
+        "cause": cause,
+        "state": revision.document,
     }
     return make_record(
         PROFILES.name,

@@ -16,7 +16,7 @@ from fidelio_shared.observability.metrics import StepMetrics
 
 EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.2, "stream": 0.05}
 """On the stream clock a round begins only where T has moved: to look costs little, and a replay waits for it."""
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)

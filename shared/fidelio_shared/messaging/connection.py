@@ -16,6 +16,8 @@ from fidelio_shared.messaging.settings import DYNAMIC_SESSION_TIMEOUT_MS, STATIC
 
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 _MAX_BATCH_BYTES = 131_072
+_WAIT_FOR_BYTES, _WAIT_MS = 262_144, 100
+"""A fetch waits so long for so much: at a low rate most of what a record costs is its batch."""
 
 
 def make_broker(kafka: KafkaSettings) -> KafkaBroker:
@@ -50,8 +52,10 @@ def subscription(*, group: str, step: str, ordinal: int | None, max_records: int
         "ack_policy": AckPolicy.NACK_ON_ERROR,
         "batch": True,
         "max_records": max_records,
-        "batch_timeout_ms": 50,
+        "batch_timeout_ms": 200,
         "max_partition_fetch_bytes": MAX_RECORD_BYTES,
+        "fetch_min_bytes": _WAIT_FOR_BYTES,
+        "fetch_max_wait_ms": _WAIT_MS,
         "no_reply": True,
         "partition_assignment_strategy": (RangePartitionAssignor,),
     }

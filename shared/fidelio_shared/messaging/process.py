@@ -1,6 +1,7 @@
 """One process: its steps, its pages, and a watchdog that ends it rather than let it look alive."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -35,6 +36,7 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 _WATCHES_IN_PATIENCE = 12
 _EXIT_STUCK = 70
 _EXIT_HALTED = 71
+_OBJECTS_A_COLLECTION = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +210,20 @@ def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> 
     )
 
 
+def collect_garbage_rarely() -> None:
+    """A batch is tens of thousands of objects and no garbage: by default Python looks for some 700 objects at a time,
+    which takes an eighth of a step's processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_A_COLLECTION)
+
+
 async def serve(process: Process, application: ASGIApp, *, host: str, port: int) -> int:
     """Runs until a signal or a halt; the exit code for the process."""
     config = uvicorn.Config(application, host=host, port=port, log_config=None, access_log=False, lifespan="on")
     process.server = uvicorn.Server(config)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)  # uvicorn catches them while it serves, and raises them again afterwards
+    collect_garbage_rarely()
     await process.server.serve()
     return process.exit_code

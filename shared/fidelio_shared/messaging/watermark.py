@@ -17,6 +17,7 @@ from fidelio_shared.messaging.lag import Offsets
 from fidelio_shared.messaging.stream_clock import ReadTime
 
 MOST_ROUNDS = 64
+STARTS_SECONDS = 5.0
 
 
 class Observer(Protocol):
@@ -93,6 +94,7 @@ class Watermark:
     blocked: tuple[Blocked, ...] = ()
     _rounds: list[Round] = field(default_factory=list)
     _was_true_at: float = 0.0
+    _starts: dict[int, tuple[float, Offsets]] = field(default_factory=dict)
 
     def partitions_changed(self, owned: frozenset[TopicPartition]) -> None:
         self.owned = owned
@@ -163,9 +165,18 @@ class Watermark:
         if index == len(self.stages):
             reached |= self.stored
         if any(_behind(each.ends, reached) for each in waiting):
-            for partition, start in (await self.observer.starts(stage.topics)).items():
+            for partition, start in (await self._started(index)).items():
                 reached[partition] = max(reached.get(partition, 0), start)
         return reached
+
+    async def _started(self, index: int) -> Offsets:
+        """Where logs start, seconds ago: they only move forward, and seldom."""
+        now = self.clock()
+        asked_at, starts = self._starts.get(index, (now, None))
+        if starts is None or now - asked_at > STARTS_SECONDS:
+            starts = await self.observer.starts(self._steps[index].topics)
+            self._starts[index] = (now, starts)
+        return starts
 
     async def _note(self, index: int) -> Offsets:
         ends = await self.observer.ends(self._steps[index].topics)

@@ -1,11 +1,13 @@
 """The connection to MongoDB, its errors in Fidelio's words, and what the database remembers of its creation."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import pymongo
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, ConnectionFailure, DocumentTooLarge, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -16,9 +18,11 @@ from fidelio_shared.messaging.errors import Halted, Unavailable
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+T = TypeVar("T")
 DUPLICATE_KEY = 11000
 _DEPLOYMENT = "deployment"
 _TRANSACTION_LIFETIME_SECONDS = 5
+_TRANSACTION_SECONDS = 15.0
 _PASSING_LABELS = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
 _PASSING_CODES = frozenset(
     {
@@ -72,9 +76,27 @@ def translated() -> Iterator[None]:
         raise Halted(f"MongoDB's driver failed with {type(error).__name__}; nothing was committed") from error
 
 
-def only_duplicate_keys(error: BulkWriteError) -> bool:
-    """Whether nothing else went wrong than that documents were there already."""
-    return _codes(error) == {error.code, DUPLICATE_KEY}
+async def in_transaction(database: Database, work: Callable[[AsyncClientSession], Awaitable[T]]) -> T:
+    """All of it or nothing; `work` is repeated where another transaction was faster, for 15 seconds at most.
+
+    Replacing many documents in one costs the server half of what it costs without: one entry in its log, not one each.
+    """
+    with translated(), pymongo.timeout(_TRANSACTION_SECONDS):
+        async with database.client.start_session() as session:
+            return await session.with_transaction(
+                work, read_concern=ReadConcern("snapshot"), write_concern=database.write_concern
+            )
+
+
+@contextmanager
+def where_there_already(raised: Exception) -> Iterator[None]:
+    """Raises that where nothing else went wrong with a bulk write than that documents were there already."""
+    try:
+        yield
+    except BulkWriteError as error:
+        if _codes(error) != {error.code, DUPLICATE_KEY}:
+            raise
+        raise raised from error
 
 
 def _codes(error: OperationFailure) -> set[int | None]:

@@ -1,6 +1,7 @@
 """The limits that keep a record harmless for every store behind it."""
 
 import math
+from collections.abc import Iterable
 
 from pydantic import JsonValue
 
@@ -19,24 +20,25 @@ def check_bounds(content: JsonValue) -> None:
     seen = 0
     while pending:
         value, depth = pending.pop()
-        seen += 1
-        if seen > _MAX_VALUES:
-            raise Rejected("beyond_limits", f"more than {_MAX_VALUES} values in one record; split it")
         if isinstance(value, dict):
-            _check_depth(depth)
-            for key, item in value.items():
+            for key in value:
                 _check_key(key)
-                pending.append((item, depth + 1))
+            items: Iterable[JsonValue] = value.values()
         elif isinstance(value, list):
-            _check_depth(depth)
-            pending.extend((item, depth + 1) for item in value)
+            items = value
         else:
             _check_scalar(value)
-
-
-def _check_depth(depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise Rejected("beyond_limits", f"nested deeper than {MAX_DEPTH} levels; flatten it")
+            continue
+        if depth > MAX_DEPTH:
+            raise Rejected("beyond_limits", f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        seen += len(value)
+        if seen > _MAX_VALUES:
+            raise Rejected("beyond_limits", f"more than {_MAX_VALUES} values in one record; split it")
+        for item in items:
+            if isinstance(item, str):
+                _check_text(item)
+            else:
+                pending.append((item, depth + 1))
 
 
 def _check_key(key: str) -> None:
@@ -48,8 +50,7 @@ def _check_key(key: str) -> None:
 
 def _check_scalar(value: JsonValue) -> None:
     if isinstance(value, str):
-        if "\x00" in value:
-            raise Rejected("beyond_limits", "a text has a NUL character; remove it")
+        _check_text(value)
     elif isinstance(value, bool) or value is None:
         return
     elif isinstance(value, int):
@@ -57,3 +58,8 @@ def _check_scalar(value: JsonValue) -> None:
             raise Rejected("beyond_limits", "an integer needs more than 64 bits; send it as text")
     elif isinstance(value, float) and not math.isfinite(value):
         raise Rejected("beyond_limits", "a number is not finite; leave it out")
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise Rejected("beyond_limits", "a text has a NUL character; remove it")

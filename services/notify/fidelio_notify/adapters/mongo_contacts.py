@@ -1,15 +1,17 @@
 """`contacts`: one card per profile, replaced only by a later one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import ReplaceOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_notify.domain.contacts import Consent, Contact
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.storage.mongo import Database, only_duplicate_keys, translated
+from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated
+
+_NONE = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +19,27 @@ class MongoContactStore:
     database: Database
 
     async def save(self, contacts: Iterable[Contact]) -> None:
-        updates = [_replace_if_newer(each) for each in contacts]
-        if not updates:
+        """One card of each profile at most; it is kept where it is later than the stored one."""
+        cards = {bytes.fromhex(each.profile): each for each in contacts}
+        if not cards:
             return
-        with translated():
-            try:
-                await self.database.contacts.bulk_write(updates, ordered=False)
-            except BulkWriteError as error:
-                if not only_duplicate_keys(error):
-                    raise
-                await self.database.contacts.bulk_write(updates, ordered=False)
+
+        async def replace_earlier(session: AsyncClientSession) -> None:
+            known = await self._numbers(list(cards), session)
+            later = [
+                ReplaceOne({"_id": key}, _document(each), upsert=True)
+                for key, each in cards.items()
+                if (each.epoch, each.revision) > known.get(key, _NONE)
+            ]
+            if later:
+                await self.database.contacts.bulk_write(later, ordered=False, session=session)
+
+        await in_transaction(self.database, replace_earlier)
+
+    async def _numbers(self, keys: Sequence[bytes], session: AsyncClientSession) -> Mapping[bytes, tuple[int, int]]:
+        fields = {"epoch": 1, "revision": 1}
+        found = await self.database.contacts.find({"_id": {"$in": keys}}, fields, session=session).to_list()
+        return {each["_id"]: (each["epoch"], each["revision"]) for each in found}
 
     async def load(self, profiles: Iterable[ProfileId]) -> Mapping[ProfileId, Contact]:
         ids = [bytes.fromhex(each) for each in profiles]
@@ -35,14 +48,15 @@ class MongoContactStore:
         return {contact.profile: contact for contact in map(_contact_from, found)}
 
 
-def _replace_if_newer(contact: Contact) -> UpdateOne:
-    card = asdict(contact)
-    del card["profile"]
-    known = [{"$ifNull": ["$epoch", -1]}, {"$ifNull": ["$revision", -1]}]
-    is_newer = {"$gt": [[contact.epoch, contact.revision], known]}
-    whole = {"$mergeObjects": [{"_id": "$_id"}, {"$literal": card}]}
-    pipeline = [{"$replaceWith": {"$cond": [is_newer, whole, "$$ROOT"]}}]
-    return UpdateOne({"_id": bytes.fromhex(contact.profile)}, pipeline, upsert=True)
+def _document(contact: Contact) -> Document:
+    return {
+        "epoch": contact.epoch,
+        "revision": contact.revision,
+        "email": contact.email,
+        "name": contact.name,
+        "language": contact.language,
+        "consents": [asdict(each) for each in contact.consents],
+    }
 
 
 def _contact_from(document: Mapping[str, Any]) -> Contact:

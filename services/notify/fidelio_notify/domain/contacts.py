@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.ingest import Scalar
-from fidelio_shared.contracts.profile import ConsentState, ProfileSnapshot
+from fidelio_shared.contracts.ingest import Contract, Identifier, Scalar
+from fidelio_shared.contracts.profile import ConsentState, Trait
 
 _LANGUAGES = ("en", "fr")
 
@@ -33,7 +33,22 @@ class Contact:
     consents: tuple[Consent, ...]
 
 
-def contact_from(snapshot: ProfileSnapshot) -> Contact:
+class _ReachableState(Contract):
+    identifiers: tuple[Identifier, ...]
+    traits: tuple[Trait, ...] = ()
+    consents: tuple[ConsentState, ...] = ()
+
+
+class ReachablePerson(Contract):
+    """The part of a snapshot that a card is made of; the rest is skipped while parsing."""
+
+    profile: ProfileId
+    epoch: int
+    revision: int
+    state: _ReachableState
+
+
+def contact_from(snapshot: ReachablePerson) -> Contact:
     state = snapshot.state
     emails = sorted(each.value for each in state.identifiers if each.kind == "email")
     traits = {each.name: each.value for each in state.traits}

@@ -7,26 +7,22 @@ from typing import Any
 
 import bson
 import orjson
-import pymongo
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError
 
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
-from fidelio_profile.domain.documents import state_document, state_from
+from fidelio_profile.domain.documents import state_from
 from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
 from fidelio_shared.messaging.errors import Rejected
-from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys, translated
+from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 _MOST_REFOLDED = 20_000
 _LARGEST_PROFILE_BYTES = 64 * 1024
-_SAVE_SECONDS = 15.0
-"""`with_transaction` alone repeats for two minutes, and longer than the watchdog's patience."""
 
 
 class Overtaken(Exception):
@@ -87,22 +83,16 @@ class MongoProfileStore:
         """All of it or nothing. Raises Overtaken where another process was here since `load`."""
 
         async def write(session: AsyncClientSession) -> None:
-            await self._move_cursors(cursors, next_offsets, session)
-            if encoded.timeline:
-                await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
-                replacements: list[ReplaceOne[Document]] = [
-                    ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
-                ]
-                await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
+            with where_there_already(Overtaken()):
+                await self._move_cursors(cursors, next_offsets, session)
+                if encoded.timeline:
+                    await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
+                    replacements: list[ReplaceOne[Document]] = [
+                        ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
+                    ]
+                    await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
 
-        with translated(), pymongo.timeout(_SAVE_SECONDS):
-            try:
-                async with self.database.client.start_session() as session:
-                    await session.with_transaction(write)
-            except BulkWriteError as error:
-                if not only_duplicate_keys(error):
-                    raise
-                raise Overtaken from error
+        await in_transaction(self.database, write)
 
     async def _move_cursors(
         self, cursors: Sequence[Cursor], next_offsets: Mapping[int, int], session: AsyncClientSession
@@ -132,15 +122,13 @@ class MongoProfileStore:
 
     def _encode_profile(self, revision: Revision) -> tuple[bytes, RawBSONDocument]:
         profile = revision.profile
-        if profile.state is None:
-            raise Rejected("bug", "a profile without a state; report this")
         key = bytes.fromhex(profile.id)
         document = {
             "_id": key,
             "epoch": self.epoch,
             "revision": profile.revision,
             "state_version": STATE_VERSION,
-            "state": state_document(profile.state),
+            "state": revision.document,
         }
         raw = bson.encode(document)
         if len(raw) > _LARGEST_PROFILE_BYTES:

@@ -1,8 +1,10 @@
 """Records on a person's key, in order, become revisions of the profile."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from fidelio_profile.domain.documents import Document, state_document
 from fidelio_profile.domain.state import State, join, join_all, lift
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
@@ -13,17 +15,22 @@ Foldable = InteractionRecorded | RefoldRequested
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`revision` counts accepted records from 1; 0 is a profile of which nothing is stored yet."""
+    """`revision` counts accepted records from 1."""
 
     id: ProfileId
     revision: int
-    state: State | None
+    state: State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Revision:
     profile: Profile
     cause: Cause
+
+    @cached_property
+    def document(self) -> Document:
+        """The state as it is published and stored: made once for both."""
+        return state_document(self.profile.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,13 @@ def _apply(batch: _Batch, record: Foldable) -> Revision | None:
     known = batch.profiles.get(record.profile) or batch.stored.profiles.get(record.profile)
     if isinstance(record, InteractionRecorded):
         batch.added.setdefault(record.profile, []).append(record.interaction)
-        return _absorb(known or Profile(record.profile, 0, None), record.interaction)
+        return _absorb(known, record)
     return _refold(batch, known, record) if known else None
 
 
-def _absorb(profile: Profile, interaction: Interaction) -> Revision:
-    state = lift(interaction) if profile.state is None else join(profile.state, lift(interaction))
+def _absorb(known: Profile | None, record: InteractionRecorded) -> Revision:
+    interaction = record.interaction
+    state = lift(interaction)
     cause = Cause(
         kind="interaction",
         id=interaction.id,
@@ -101,7 +109,9 @@ def _absorb(profile: Profile, interaction: Interaction) -> Revision:
         received_at=interaction.received_at,
         historical=interaction.historical,
     )
-    return Revision(replace(profile, revision=profile.revision + 1, state=state), cause)
+    if known is None:
+        return Revision(Profile(record.profile, 1, state), cause)
+    return Revision(Profile(known.id, known.revision + 1, join(known.state, state)), cause)
 
 
 def _refold(batch: _Batch, profile: Profile, record: RefoldRequested) -> Revision | None:
@@ -119,4 +129,4 @@ def _refold(batch: _Batch, profile: Profile, record: RefoldRequested) -> Revisio
         received_at=record.at,
         historical=True,
     )
-    return Revision(replace(profile, revision=profile.revision + 1, state=state), cause)
+    return Revision(Profile(profile.id, profile.revision + 1, state), cause)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReplaceOne
-from pymongo.errors import BulkWriteError
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_scoring.domain.bands import Band
 from fidelio_scoring.domain.heads import HeadScore
@@ -15,12 +15,13 @@ from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.standing import Announced, Standing
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
-from fidelio_shared.storage.mongo import Database, Document, only_duplicate_keys, translated
+from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 INDEXES: dict[str, list[IndexModel]] = {
     "scores": [IndexModel([("partition", ASCENDING), ("next_review_at", ASCENDING)])],
 }
 _STATE_VERSION = 1
+_TWO_OWNERS = "another process scores the same profiles; check that ordinals are used once"
 
 Placed = tuple[Standing, int]
 """A standing and the partition of `profiles` that its profile is on."""
@@ -47,7 +48,7 @@ class MongoScoreStore:
         """Each replaces the version that it was computed from. Raises Halted where another process was faster."""
         if not standings:
             return
-        writes = [
+        writes: list[ReplaceOne[Document]] = [
             ReplaceOne(
                 {"_id": bytes.fromhex(each.profile), "version": each.version},
                 _document(each, partition),
@@ -55,15 +56,13 @@ class MongoScoreStore:
             )
             for each, partition in standings
         ]
-        with translated():
-            try:
-                result = await self.database.scores.bulk_write(writes, ordered=False)
-            except BulkWriteError as error:
-                if not only_duplicate_keys(error):
-                    raise
-                raise Halted("another process scores the same profiles; check that ordinals are used once") from error
+        await in_transaction(self.database, lambda session: self._replace_all(writes, session))
+
+    async def _replace_all(self, writes: Sequence[ReplaceOne[Document]], session: AsyncClientSession) -> None:
+        with where_there_already(Halted(_TWO_OWNERS)):
+            result = await self.database.scores.bulk_write(writes, ordered=False, session=session)
         if result.matched_count + result.upserted_count != len(writes):
-            raise Halted("another process scores the same profiles; check that ordinals are used once")
+            raise Halted(_TWO_OWNERS)
 
 
 def _document(standing: Standing, partition: int) -> Document:

@@ -84,22 +84,25 @@ class Moved:
 def receive(known: Standing | None, evidence: Evidence, model: ChurnModel) -> Moved:
     """Reviews due up to the snapshot's time fire first, each at its own instant; then the snapshot is scored.
 
-    The standing's next review is not set: `schedule` does that, once for a profile's last snapshot of a batch.
+    Where something changed that its next review depends on, that is not set: `schedule` does it, once for a profile's
+    last snapshot of a batch. Most interactions are no purchase, and leave it as it is.
     """
     if known is None:
         return _score(_newcomer(evidence), evidence.cause, model)
     at = max(evidence.received_at, known.as_of)
     reviewed = review(known, at, model)
-    updated = replace(
-        reviewed.standing,
-        epoch=evidence.epoch,
-        revision=evidence.revision,
-        as_of=at,
-        purchases=evidence.purchases,
-        next_review_at=None,
-    )
+    before = reviewed.standing
+    updated = replace(before, epoch=evidence.epoch, revision=evidence.revision, as_of=at, purchases=evidence.purchases)
     scored = _score(updated, evidence.cause, model)
-    return Moved(scored.standing, reviewed.changes + scored.changes)
+    standing, due = scored.standing, before.next_review_at
+    if due and (due <= at or _rests_on(standing) != _rests_on(before)):
+        standing = replace(standing, next_review_at=None)
+    return Moved(standing, reviewed.changes + scored.changes)
+
+
+def _rests_on(standing: Standing) -> tuple[Purchases, Band | None, Stage | None]:
+    """What decides, in silence, when band or stage change next; beyond that, only time passes."""
+    return standing.purchases, standing.announced.band if standing.announced else None, standing.stage
 
 
 def review(standing: Standing, until: datetime, model: ChurnModel) -> Moved:
@@ -111,7 +114,7 @@ def review(standing: Standing, until: datetime, model: ChurnModel) -> Moved:
         if due is None or due > until:
             break
         cause = ScoringCause(kind="review", at=due)
-        scored = _score(replace(standing, as_of=due), cause, model)
+        scored = _score(replace(standing, as_of=due, next_review_at=None), cause, model)
         standing, changes = schedule(scored.standing, model), changes + scored.changes
     return Moved(standing, changes)
 
@@ -121,6 +124,8 @@ def schedule(standing: Standing, model: ChurnModel) -> Standing:
 
     It must change one of them: a review that changed nothing could be seen, or not, by how batches were cut.
     """
+    if standing.next_review_at:
+        return standing
     band = standing.announced.band if standing.announced else Band.LOW
     boundary = next_stage_change(standing.purchases, band, after=standing.as_of)
     crossing = next_band_change(standing.purchases, band, after=standing.as_of, model=model)
