@@ -125,3 +125,12 @@ def test_the_codec_of_the_topics_is_installed() -> None:
     """Without it a consumer of an lz4 topic waits for ever, in silence."""
     assert has_lz4()
     assert lz4_decode(lz4_encode(b"Leonore")) == b"Leonore"
+
+
+async def test_a_producer_compresses_at_the_quick_level() -> None:
+    producer = make_producer(KafkaSettings(), ordinal=0)
+    try:
+        text = b"".join(b'{"profile": "%032x", "revision": %d}' % (each**9, each) for each in range(500))
+        assert lz4_encode(text) == lz4_encode(text, level=1) != lz4_encode(text, level=9)
+    finally:
+        await producer.stop()

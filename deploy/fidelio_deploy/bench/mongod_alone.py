@@ -1,11 +1,17 @@
-"""What mongod takes by itself: the fold's own documents, batches and transactions, without a fold and without Kafka."""
+"""What mongod takes by itself: the fold's own reads, documents, batches and transactions, through the same driver.
 
+Documents are given and read as any application gives and reads them; there is no fold, and no Kafka.
+"""
+
+import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TypeVar
+
+import bson
 
 from fidelio_deploy.bench.bars import Show
 from fidelio_deploy.bench.gauges import Gauges
@@ -19,7 +25,7 @@ from fidelio_shared.contracts.topics import TIMELINE
 from fidelio_shared.messaging.records import Incoming
 from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.messaging.topic_reader import records_until_now
-from fidelio_shared.storage.mongo import Deployment, connect, initialise
+from fidelio_shared.storage.mongo import Database, Deployment, connect, initialise
 
 T = TypeVar("T")
 DATABASE = "mongod_alone"
@@ -29,12 +35,13 @@ DEPLOYMENT = Deployment(epoch=1, clock="wall")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One transaction of the fold. `records` were read for it, those included that were known already."""
+    """One batch of the fold: what it asks for first, known records included, and what its transaction writes."""
 
     partition: int
-    records: int
+    records: Sequence[bytes]
+    profiles: Sequence[bytes]
     next_offset: int
-    encoded: Encoded
+    documents: Encoded
 
 
 async def measure_mongod_alone(kafka: KafkaSettings, mongo: str, gauges: Gauges, show: Show) -> Figures:
@@ -56,7 +63,7 @@ def in_turns(partitions: Mapping[int, Sequence[T]], size: int) -> Iterator[Seque
 
 
 def prepared(batches: Iterable[Sequence[Incoming]], store: MongoProfileStore) -> list[Write]:
-    """Everything that the fold would write, already encoded."""
+    """Everything that the fold would ask for and write."""
     profiles: dict[ProfileId, Profile] = {}
     seen: set[str] = set()
     writes: list[Write] = []
@@ -66,8 +73,23 @@ def prepared(batches: Iterable[Sequence[Incoming]], store: MongoProfileStore) ->
         folded = fold(Stored(profiles, known, {}), records)
         seen.update(record_key(each) for each in folded.accepted)
         profiles |= {profile: each.profile for profile, each in folded.profiles.items()}
-        writes.append(Write(batch[0].partition, len(batch), batch[-1].offset + 1, store.encode(folded)))
+        writes.append(
+            Write(
+                partition=batch[0].partition,
+                records=[bytes.fromhex(record_key(each)) for each in records],
+                profiles=list({bytes.fromhex(each.profile) for each in records}),
+                next_offset=batch[-1].offset + 1,
+                documents=_plain(store.encode(folded)),
+            )
+        )
     return writes
+
+
+def _plain(encoded: Encoded) -> Encoded:
+    return Encoded(
+        timeline=tuple(bson.decode(bson.encode(each)) for each in encoded.timeline),
+        profiles=tuple((key, bson.decode(bson.encode(each))) for key, each in encoded.profiles),
+    )
 
 
 async def _by_partition(kafka: KafkaSettings) -> dict[int, list[Incoming]]:
@@ -83,9 +105,18 @@ async def _timed(writes: Sequence[Write], store: MongoProfileStore, gauges: Gaug
     samples: list[Sample] = [gauges.look(0)]
     for each in writes:
         cursor = versions.get(each.partition, Cursor(each.partition, 0, 0))
-        await store.save(each.encoded, [cursor], {each.partition: each.next_offset})
+        await _read(store.database, each)
+        await store.save(each.documents, [cursor], {each.partition: each.next_offset})
         versions[each.partition] = Cursor(each.partition, each.next_offset, cursor.version + 1)
-        samples.append(gauges.look(samples[-1].done + each.records))
+        samples.append(gauges.look(samples[-1].done + len(each.records)))
         show(samples[-1].done)
     gc.unfreeze()
     return figures(samples, samples[-1].done)
+
+
+async def _read(database: Database, write: Write) -> None:
+    await asyncio.gather(
+        database.timeline.find({"_id": {"$in": write.records}}, {"_id": 1}).to_list(),
+        database.profiles.find({"_id": {"$in": write.profiles}}).to_list(),
+        database.offsets.find({"_id": write.partition}).to_list(),
+    )

@@ -42,8 +42,8 @@ class Cursor:
 class Encoded:
     """A folded batch as BSON, so that what cannot be stored is found before anything is published."""
 
-    timeline: tuple[RawBSONDocument, ...]
-    profiles: tuple[tuple[bytes, RawBSONDocument], ...]
+    timeline: tuple[RawBSONDocument | Document, ...]
+    profiles: tuple[tuple[bytes, RawBSONDocument | Document], ...]
 
 
 @dataclass(frozen=True, slots=True)
