@@ -30,6 +30,8 @@ SERVICES = (
 WITH_A_DATABASE = ("fidelio-profile", "fidelio-scoring", "fidelio-notify")
 MAIL = "mail"
 INIT_SECONDS = 120
+REPLAY_FETCH_WAIT_MS = "30"
+"""A replay waits for its own steps: nothing is gained by waiting for more of them."""
 
 
 def environment(addresses: StackAddresses, *, clock: str, channels_file: Path | None) -> dict[str, str]:
@@ -46,6 +48,8 @@ def environment(addresses: StackAddresses, *, clock: str, channels_file: Path | 
         "FIDELIO_SMTP_PORT": mail_port,
         "PYTHONUNBUFFERED": "1",
     }
+    if clock == "stream":
+        shared["FIDELIO_KAFKA__FETCH_WAIT_MS"] = REPLAY_FETCH_WAIT_MS
     return shared | ({"FIDELIO_CHANNELS_FILE": str(channels_file.absolute())} if channels_file else {})
 
 

@@ -57,7 +57,7 @@ def a_batch(*offsets: int) -> Batch[Foldable]:
         Decoded(Fetched(each), InteractionRecorded(profile=PERSON, interaction=an_order(each, email(1), days=each)))
         for each in offsets
     )
-    return Batch(items, still_owned=lambda: True, age_seconds=lambda: 0.0)
+    return Batch(items, still_owned=lambda: True, check_age=lambda: None)
 
 
 def test_a_frozen_process_asks_for_a_refold_and_the_newest_revision_ends_up_last(world: CrashWorld) -> None:

@@ -17,7 +17,7 @@ from fidelio_profile.metrics import make_metrics as profile_metrics
 from fidelio_scoring import app as scoring
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.topics import topics_for
-from fidelio_shared.messaging.connection import make_observer, make_producer
+from fidelio_shared.messaging.connection import delivery_timeout_ms, make_observer, make_producer
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process
 from fidelio_shared.messaging.settings import KafkaSettings
@@ -91,6 +91,17 @@ async def test_a_process_without_a_number_is_gone_after_ten_seconds(group: str) 
 
     assert arguments["group_instance_id"] is None
     assert arguments["session_timeout_ms"] == 10_000
+
+
+@pytest.mark.parametrize(("ordinal", "session_seconds"), [(0, 45), (None, 10)])
+async def test_a_batch_that_may_still_be_published_is_delivered_before_its_partitions_could_move(
+    ordinal: int | None, session_seconds: int
+) -> None:
+    oldest = {
+        name: each.ownership.max_age_seconds for one in all_processes(ordinal) for name, each in one.steps.items()
+    }
+    assert oldest == dict.fromkeys(oldest, session_seconds / 3)
+    assert session_seconds / 3 + delivery_timeout_ms(ordinal) / 1000 < session_seconds
 
 
 async def test_brokers_never_create_topics() -> None:

@@ -219,6 +219,20 @@ async def test_the_record_of_a_bug_is_found_by_halves_since_a_batch_grows_old() 
     assert len(bench.effects) == 511 + 2
 
 
+async def test_a_batch_of_large_records_is_handled_in_parts_of_eight_megabytes() -> None:
+    sizes = []
+
+    def handle(batch: Batch[str], effects: list[str]) -> None:
+        sizes.append(batch.size_bytes)
+
+    bench = a_bench(handle)
+
+    await bench.settler.settle(records(*(b"x" * 1_000_000 for _ in range(20)), b"x" * 9_000_000))
+
+    assert (sum(sizes), len(bench.effects)) == (29_000_000, 21 + 1)
+    assert [each for each in sizes if each > 8 * 1024 * 1024] == [9_000_000]
+
+
 async def test_a_bugs_dead_letter_tells_the_place_and_never_the_text() -> None:
     bench = a_bench(fail_with(ValueError(SECRET)))
 

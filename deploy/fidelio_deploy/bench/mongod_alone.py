@@ -23,13 +23,12 @@ from fidelio_profile.domain.fold import Profile, Stored, fold, record_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.topics import TIMELINE
 from fidelio_shared.messaging.records import Incoming
-from fidelio_shared.messaging.settings import KafkaSettings
+from fidelio_shared.messaging.settings import BATCH_RECORDS, KafkaSettings
 from fidelio_shared.messaging.topic_reader import records_until_now
 from fidelio_shared.storage.mongo import Database, Deployment, connect, initialise
 
 T = TypeVar("T")
 DATABASE = "mongod_alone"
-BATCH_RECORDS = 500
 DEPLOYMENT = Deployment(epoch=1, clock="wall")
 
 

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fidelio_shared.contracts.operations import ClockKind
-from fidelio_shared.messaging.settings import KafkaSettings
+from fidelio_shared.messaging.settings import BATCH_RECORDS, KafkaSettings
 
 Step = Literal["resolve", "fold", "outcomes", "api"]
 STEPS: tuple[Step, ...] = ("resolve", "fold", "outcomes", "api")
@@ -25,4 +25,4 @@ class ProfileSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8102
     ordinal: int | None = None
-    batch_records: int = 500
+    batch_records: int = BATCH_RECORDS

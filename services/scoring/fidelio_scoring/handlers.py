@@ -13,7 +13,7 @@ from fidelio_scoring.domain.standing import Change, Evidence, Standing, receive,
 from fidelio_scoring.metrics import ScoringMetrics
 from fidelio_scoring.records import change_records
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.messaging.batch import Batch, Refusal, check_age
+from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.watermark import Watermark
 
@@ -39,13 +39,11 @@ class ScoringHandlers:
         self.metrics.scored(received, scored.changes, late=_late(scored.news, self.watermark.value))
         return ()
 
-    async def review_silence(
-        self, partitions: Sequence[int], until: datetime, *, age_seconds: Callable[[], float]
-    ) -> int:
+    async def review_silence(self, partitions: Sequence[int], until: datetime, *, check_age: Callable[[], None]) -> int:
         """Fires one page of the reviews due up to the watermark; the number of profiles reviewed."""
         due = await self.scores.due(partitions, until, limit=REVIEWS_A_PAGE)
         moved = [(review(standing, until, self.model), partition) for standing, partition in due]
-        check_age(age_seconds())
+        check_age()
         await self._announce([change for each, _ in moved for change in each.changes])
         await self.scores.save([(each.standing, partition) for each, partition in moved])
         self.metrics.reviewed(len(moved))

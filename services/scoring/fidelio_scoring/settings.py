@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fidelio_shared.contracts.operations import ClockKind
-from fidelio_shared.messaging.settings import KafkaSettings
+from fidelio_shared.messaging.settings import BATCH_RECORDS, KafkaSettings
 
 
 class ScoringSettings(BaseSettings):
@@ -26,4 +26,4 @@ class ScoringSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8103
     ordinal: int | None = None
-    batch_records: int = 500
+    batch_records: int = BATCH_RECORDS

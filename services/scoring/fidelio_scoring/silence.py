@@ -74,4 +74,6 @@ class SilenceWatch:
             if until is None or not self.ownership.owned:
                 return 0
             partitions = [each.partition for each in self.ownership.owned]
-            return await self.handlers.review_silence(partitions, until, age_seconds=lambda: self.clock() - began)
+            return await self.handlers.review_silence(
+                partitions, until, check_age=lambda: self.ownership.check_age(self.clock() - began)
+            )

@@ -8,7 +8,6 @@ from fidelio_shared.messaging.errors import Rejected, Stale
 from fidelio_shared.messaging.records import Incoming
 
 T = TypeVar("T")
-MAX_AGE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +27,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[T]):
-    """`still_owned` says whether the partitions are this process's still; `age_seconds` how long ago it was fetched."""
+    """`still_owned` says whether the partitions are this process's still; `check_age` raises Stale where it is old."""
 
     items: tuple[Decoded[T], ...]
     still_owned: Callable[[], bool]
-    age_seconds: Callable[[], float]
+    check_age: Callable[[], None]
 
     @property
     def values(self) -> tuple[T, ...]:
         return tuple(item.value for item in self.items)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(item.record.value or b"") for item in self.items)
 
     def only(self, items: Iterable[Decoded[T]]) -> "Batch[T]":
         return replace(self, items=tuple(items))
@@ -45,13 +48,7 @@ class Batch(Generic[T]):
         """Raises Stale: a publication that comes late would leave an old revision as the last of its key."""
         if not self.still_owned():
             raise Stale("the batch's partitions moved to another process")
-        check_age(self.age_seconds())
-
-
-def check_age(seconds: float) -> None:
-    """Raises Stale where what was read so long ago might be another process's by now."""
-    if seconds > MAX_AGE_SECONDS:
-        raise Stale(f"the batch was fetched over {MAX_AGE_SECONDS:.0f} s ago")
+        self.check_age()
 
 
 def decode_all(

@@ -17,8 +17,7 @@ from fidelio_shared.messaging.settings import DYNAMIC_SESSION_TIMEOUT_MS, STATIC
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 _MAX_BATCH_BYTES = 131_072
 _LZ4_LEVEL = 1
-_WAIT_FOR_BYTES, _WAIT_MS = 262_144, 100
-"""A fetch waits so long for so much: at a low rate most of what a record costs is its batch."""
+_WAIT_FOR_BYTES = 262_144
 
 
 def make_broker(kafka: KafkaSettings) -> KafkaBroker:
@@ -41,13 +40,14 @@ def make_broker(kafka: KafkaSettings) -> KafkaBroker:
     )
 
 
-def subscription(*, group: str, step: str, ordinal: int | None, max_records: int) -> dict[str, Any]:
+def subscription(
+    kafka: KafkaSettings, *, group: str, step: str, ordinal: int | None, max_records: int
+) -> dict[str, Any]:
     """Arguments of `broker.subscriber`: at least once, in batches, from the beginning, as a static member."""
-    static = ordinal is not None
     return {
         "group_id": group,
-        "group_instance_id": f"{step}-{ordinal}" if static else None,
-        "session_timeout_ms": STATIC_SESSION_TIMEOUT_MS if static else DYNAMIC_SESSION_TIMEOUT_MS,
+        "group_instance_id": f"{step}-{ordinal}" if ordinal is not None else None,
+        "session_timeout_ms": session_timeout_ms(ordinal),
         "max_poll_interval_ms": 300_000,
         "auto_offset_reset": "earliest",
         "ack_policy": AckPolicy.NACK_ON_ERROR,
@@ -56,15 +56,26 @@ def subscription(*, group: str, step: str, ordinal: int | None, max_records: int
         "batch_timeout_ms": 200,
         "max_partition_fetch_bytes": MAX_RECORD_BYTES,
         "fetch_min_bytes": _WAIT_FOR_BYTES,
-        "fetch_max_wait_ms": _WAIT_MS,
+        "fetch_max_wait_ms": kafka.fetch_wait_ms,
         "no_reply": True,
         "partition_assignment_strategy": (RangePartitionAssignor,),
     }
 
 
+def session_timeout_ms(ordinal: int | None) -> int:
+    """A static member comes back within seconds; of a dynamic one nobody knows, so its partitions move soon."""
+    return STATIC_SESSION_TIMEOUT_MS if ordinal is not None else DYNAMIC_SESSION_TIMEOUT_MS
+
+
+def max_age_seconds(ordinal: int | None) -> float:
+    """A batch fetched so long ago is not published any more. With the time-out of its delivery it stays below the
+    session: no other process can have published meanwhile."""
+    return session_timeout_ms(ordinal) / 3000
+
+
 def delivery_timeout_ms(ordinal: int | None) -> int:
     """Gives up well before the group would give this process's partitions to another."""
-    return (STATIC_SESSION_TIMEOUT_MS if ordinal is not None else DYNAMIC_SESSION_TIMEOUT_MS) * 4 // 10
+    return session_timeout_ms(ordinal) * 4 // 10
 
 
 def make_producer(kafka: KafkaSettings, *, ordinal: int | None) -> AIOKafkaProducer:

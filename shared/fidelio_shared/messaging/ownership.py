@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
+from fidelio_shared.messaging.errors import Stale
+
 
 @dataclass(slots=True, eq=False)
 class Ownership(ConsumerRebalanceListener):
-    """`lock` is held while a batch or a review page is worked on, and while partitions change hands."""
+    """`lock` is held while a batch or a review page is worked on, and while partitions change hands.
+
+    `max_age_seconds`: after so long what was read might be another process's by now.
+    """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    max_age_seconds: float = 15.0
     generation: int = 0
     owned: frozenset[TopicPartition] = frozenset()
     stored: dict[TopicPartition, int] = field(default_factory=dict)
@@ -30,6 +36,11 @@ class Ownership(ConsumerRebalanceListener):
     def has_stored(self, next_offsets: dict[TopicPartition, int]) -> None:
         """Everything before these offsets has had its effect; only this process knows, until it commits."""
         self.stored.update(next_offsets)
+
+    def check_age(self, seconds: float) -> None:
+        """Raises Stale where what was read so long ago might be another process's by now."""
+        if seconds > self.max_age_seconds:
+            raise Stale(f"it was read over {self.max_age_seconds:.1f} s ago")
 
     def _now_owns(self, partitions: frozenset[TopicPartition]) -> None:
         self.owned = partitions

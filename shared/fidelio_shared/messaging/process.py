@@ -17,14 +17,14 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.types import ASGIApp
 
 from fidelio_shared.contracts.operations import ClockKind
-from fidelio_shared.messaging.connection import make_broker, subscription
+from fidelio_shared.messaging.connection import make_broker, max_age_seconds, subscription
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.messaging.health import WATCH, Health
 from fidelio_shared.messaging.lag import OffsetReader, lag
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Incoming
-from fidelio_shared.messaging.settings import KafkaSettings
+from fidelio_shared.messaging.settings import BATCH_RECORDS, KafkaSettings
 from fidelio_shared.messaging.settle import Handler, Settler
 from fidelio_shared.messaging.stream_clock import ReadTime, StreamClock, wall_clock
 from fidelio_shared.messaging.tolerance import decode_nothing, parse_nothing
@@ -72,11 +72,12 @@ class Process:
         decode: Callable[[Incoming], T],
         handle: Handler[T],
         ownership: Ownership | None = None,
-        max_records: int = 500,
+        max_records: int = BATCH_RECORDS,
     ) -> None:
         """Registers a step. Its name, for metrics and static membership, is the group without `.v1`."""
         step = group.removesuffix(".v1")
         owner = ownership or Ownership()
+        owner.max_age_seconds = max_age_seconds(self.ordinal)
         settler = Settler(
             step=step,
             service=self.service,
@@ -88,7 +89,7 @@ class Process:
             metrics=self.metrics,
             halt=self.halt,
         )
-        arguments = subscription(group=group, step=step, ordinal=self.ordinal, max_records=max_records)
+        arguments = subscription(self.kafka, group=group, step=step, ordinal=self.ordinal, max_records=max_records)
         subscriber = self.broker.subscriber(*topics, listener=owner, **arguments)
         subscriber(settler.settle, parser=parse_nothing(lambda: subscriber.consumer), decoder=decode_nothing)
         self.steps[step] = Step(group, topics, owner)

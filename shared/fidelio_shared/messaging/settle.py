@@ -25,6 +25,8 @@ Handler = Callable[[Batch[T]], Awaitable[Sequence[Refusal]]]
 
 _MAX_BUGS_PER_MINUTE = 20
 _MAX_PAUSE_SECONDS = 5.0
+_MOST_BYTES = 8 * 1024 * 1024
+"""Of a batch, so that its transaction ends in time, however large its records are."""
 _HALTING_SECONDS = 0.5
 
 
@@ -75,7 +77,7 @@ class Settler(Generic[T]):
         batch = Batch(
             decoded,
             still_owned=lambda: self.ownership.generation == generation,
-            age_seconds=lambda: self.clock() - fetched_at,
+            check_age=lambda: self.ownership.check_age(self.clock() - fetched_at),
         )
         if not batch.still_owned():
             raise Stale("the batch was fetched before a rebalance")
@@ -96,6 +98,8 @@ class Settler(Generic[T]):
             raise _bug(bug) from None
 
     async def _handle(self, batch: Batch[T]) -> list[Refusal]:
+        if len(batch.items) > 1 and batch.size_bytes > _MOST_BYTES:
+            return await self._halve(batch)
         try:
             return list(await self.handle(batch))
         except (Unavailable, Stale, Halted):
