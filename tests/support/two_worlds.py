@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from fidelio_deploy.metrics import MetricsPage
 from fidelio_deploy.ports import free_port
-from fidelio_deploy.replay.pace import Follower
+from fidelio_deploy.replay.pace import until_at
 from fidelio_deploy.services import create_databases, environment, on_path
 from fidelio_deploy.stack import running_stack
 from fidelio_deploy.supervisor import ServiceProcess, Supervisor, supervised
@@ -62,8 +62,8 @@ class World:
 
     async def until_reviewed(self, to: datetime) -> None:
         """Every scoring process has reviewed its partitions up to there."""
-        for name, page in self.scoring.items():
-            await Follower(name, page, "scoring_watermark_timestamp_seconds").until_at(to)
+        for page in self.scoring.values():
+            await until_at(to, "scoring", page)
 
     async def counted(self, name: str) -> float:
         """By the scoring processes since each of them started."""

@@ -42,10 +42,10 @@ class FollowedPace:
     notify: MetricsPage
 
     async def until_scored(self, to: datetime) -> None:
-        await _until(to, "scoring", self.scoring)
+        await until_at(to, "scoring", self.scoring)
 
     async def until_notified(self, to: datetime) -> None:
-        await _until(to, "notify", self.notify)
+        await until_at(to, "notify", self.notify)
 
     def close(self) -> None:
         self.scoring.close()
@@ -59,7 +59,7 @@ def pace_of(processes: Mapping[str, str]) -> Pace:
     return NoPace()
 
 
-async def _until(to: datetime, service: str, page: MetricsPage) -> None:
+async def until_at(to: datetime, service: str, page: MetricsPage) -> None:
     """Raises StackError when it does not get there although nothing more is published meanwhile."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (await page.read() or {}).get(f"{service}_watermark_timestamp_seconds", 0.0) < to.timestamp():

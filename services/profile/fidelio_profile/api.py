@@ -19,7 +19,11 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Unavailable
 
 _LARGEST_PAGE = 200
+NO_PROFILE = "no profile has this id"
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="profile id, 32 hex digits")]
+KnownTags = Annotated[
+    str, Header(alias="If-None-Match", description="ETag of an earlier answer: 304 where it still holds")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +33,29 @@ class ProfileApi:
     def open_on(self, application: FastAPI, api_key: str) -> None:
         routes = APIRouter(dependencies=[Depends(_key_check(api_key))])
         routes.get("/profiles/{profile}")(self.profile)
-        routes.get("/profiles/by/{kind}/{value}")(self.profile_by)
+        routes.get("/profiles/by/{kind}/{value:path}")(self.profile_by)
         routes.get("/profiles/{profile}/timeline")(self.timeline)
         application.include_router(routes)
         application.exception_handler(Unavailable)(_unavailable)
 
-    async def profile(self, profile: Id) -> Response:
+    async def profile(self, profile: Id, known: KnownTags = "") -> Response:
         """The unified profile with its latest scores, segments and notifications. The ETag covers them all."""
         found = await self.views.whole(ProfileId(profile))
         if found is None:
-            raise HTTPException(404, "no profile has this id")
-        return _tagged(_whole_view(found))
+            raise HTTPException(404, NO_PROFILE)
+        return _tagged(_whole_view(found), known)
 
     async def profile_by(
-        self, kind: Annotated[str, Path(max_length=128)], value: Annotated[str, Path(max_length=512)]
+        self,
+        kind: Annotated[str, Path(max_length=128)],
+        value: Annotated[str, Path(max_length=512)],
+        known: KnownTags = "",
     ) -> Response:
         """The same, by an identifier in its normalised form, for example /profiles/by/email/ann@example.org."""
         owner = await self.views.owner(kind, value)
         if owner is None:
             raise HTTPException(404, "no profile holds this identifier; e-mail in lower case, phone as +33…")
-        return await self.profile(owner)
+        return await self.profile(owner, known)
 
     async def timeline(
         self,
@@ -58,6 +65,8 @@ class ProfileApi:
     ) -> Response:
         """The person's interactions, latest first; `next` is the cursor of the following page."""
         page = await self.views.timeline(ProfileId(profile), before=_position(cursor), limit=limit)
+        if not page and cursor is None and await self.views.whole(ProfileId(profile)) is None:
+            raise HTTPException(404, NO_PROFILE)
         following = _cursor(page[-1]) if len(page) == limit else None
         entries = [orjson.Fragment(each["body"]) for each in page]
         return Response(encode({"interactions": entries, "next": following}), media_type="application/json")
@@ -88,10 +97,12 @@ def _whole_view(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tagged(view: dict[str, Any]) -> Response:
+def _tagged(view: dict[str, Any], known: str) -> Response:
     body = encode(view)
-    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
-    return Response(body, media_type="application/json", headers={"ETag": f'"{tag}"'})
+    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    if known.strip() == "*" or tag in [each.strip().removeprefix("W/") for each in known.split(",")]:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, media_type="application/json", headers={"ETag": tag})
 
 
 def _cursor(entry: Mapping[str, Any]) -> str:
