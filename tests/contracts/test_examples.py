@@ -51,9 +51,33 @@ def read_and_written_again(message: Message, value: bytes) -> bytes:
     return encode(adapter.validate_json(value))
 
 
+def as_it_was(now: Any, then: Any) -> Any:
+    """Without the fields that were added since, as long as they say nothing."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: as_it_was(each, then.get(key)) for key, each in now.items() if key in then or each is not None}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [as_it_was(*each) for each in zip(now, then, strict=True)]
+    return now
+
+
+def rewritten(path: Path, value: bytes) -> bytes:
+    now = read_and_written_again(SENT[path.parent.name], value)
+    return encode(as_it_was(json.loads(now), json.loads(written_in(path))))
+
+
 @pytest.mark.parametrize("path", WRITTEN, ids=name_of)
 def test_an_example_is_read_and_written_again_to_the_same_bytes(path: Path) -> None:
-    assert read_and_written_again(SENT[path.parent.name], written_in(path)) == written_in(path)
+    assert rewritten(path, written_in(path)) == written_in(path)
+
+
+@pytest.mark.parametrize("file", SENT)
+def test_a_field_is_added_with_an_example(file: str) -> None:
+    same = [
+        each.stem
+        for each in sorted((EXAMPLES / file).glob("*.json"))
+        if read_and_written_again(SENT[file], written_in(each)) == written_in(each)
+    ]
+    assert same
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=name_of)
@@ -68,7 +92,7 @@ def test_an_example_obeys_its_schema_and_an_empty_one_does_not(path: Path) -> No
 def test_a_field_that_a_later_version_adds_is_passed_over(path: Path) -> None:
     extended = encode({**json.loads(written_in(path)), "a field of the future": 1})
 
-    assert read_and_written_again(SENT[path.parent.name], extended) == written_in(path)
+    assert rewritten(path, extended) == written_in(path)
 
 
 READERS: tuple[tuple[str, str, Callable[[Incoming], object]], ...] = (
@@ -115,7 +139,7 @@ def test_there_is_an_example_of_every_topic_and_of_every_kind_of_record_on_it() 
     for topic, field, kinds in (
         ("timeline", "kind", {"interaction", "retire", "absorb", "split", "erase", "refold"}),
         ("identities", "kind", {"linked", "met"}),
-        ("notifications", "step", {"decided", "sent", "suppressed"}),
+        ("notifications", "step", {"decided", "deferred", "failed", "sent", "suppressed"}),
     ):
         found = [json.loads(written_in(path)) for path in WRITTEN if path.parent.name == topic]
         assert {each[field] for each in found} == kinds

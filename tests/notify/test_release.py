@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from importlib.resources import files
+from typing import Any
 
 import orjson
 import pytest
@@ -34,6 +35,7 @@ from fidelio_shared.messaging.records import Outgoing
 from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.messaging.watermark import Watermark
 from fidelio_shared.storage.mongo import Database, connect
+from support.interactions import a_profile_id
 from support.people import NOON, a_consent, a_contact, a_proposal
 
 PARTITION = 3
@@ -42,12 +44,16 @@ LATER = NOON + timedelta(hours=1)
 
 @dataclass
 class Postbox:
-    """A mail server that keeps what it takes; `answer` is what it says to each message."""
+    """A mail server that keeps what it takes; `answer` is what it says to each message, unless it `breaks` so often."""
 
     answer: str = "250 taken"
+    breaks: int = 0
     mails: list[bytes] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.breaks:
+            self.breaks -= 1
+            server.transport.abort()
         if self.answer.startswith("250"):
             self.mails.append(envelope.original_content or b"")
         return self.answer
@@ -61,13 +67,17 @@ class RecordingPublisher(Publisher):
     async def publish_all(self, records: Iterable[Outgoing]) -> None:
         self.records += records
 
+    def told(self) -> list[Any]:
+        return [orjson.loads(each.value or b"") for each in self.records if each.topic == "notifications"]
+
     def steps(self) -> list[str]:
-        values = [orjson.loads(each.value or b"") for each in self.records if each.topic == "notifications"]
-        return [each["step"] for each in values]
+        return [each["step"] for each in self.told()]
 
     def refusals(self) -> dict[str, str]:
-        last = orjson.loads([each.value or b"" for each in self.records if each.topic == "notifications"][-1])
-        return {each["gate"]: each["reason"] for each in last["verdicts"] if not each["passed"]}
+        return {each["gate"]: each["reason"] for each in self.last()["verdicts"] if not each["passed"]}
+
+    def last(self) -> Any:
+        return self.told()[-1]
 
 
 @pytest.fixture
@@ -192,7 +202,7 @@ async def test_an_attempt_without_an_end_is_never_repeated(
     for _ in range(2):
         await release.release_page()
     assert box.mails == []
-    assert published(release).steps() == ["failed"]
+    assert (published(release).steps(), published(release).last()["failure"]) == (["failed"], "interrupted")
 
 
 async def test_a_mail_server_that_is_down_costs_no_decision(
@@ -217,6 +227,48 @@ async def test_a_refused_mail_is_a_failed_decision(database: Database, postbox: 
     for _ in range(2):
         await release.release_page()
     assert published(release).steps() == ["decided", "failed"]
+    assert published(release).last()["failure"] == "refused"
+
+
+async def test_where_the_connection_breaks_in_a_message_that_one_alone_is_lost(
+    database: Database, postbox: tuple[Postbox, Controller]
+) -> None:
+    """Nobody knows whether it was taken, so it is not sent again; who comes after it was not attempted at all."""
+    box, controller = postbox
+    box.breaks = 1
+    release = a_release(database, controller.port)
+    people = [a_profile_id(f"person {number}") for number in range(4)]
+    for number, person in enumerate(people):
+        proposal = replace(a_proposal(), decision=hash16("cause", number), profile=person)
+        await decide(release, proposal, contact=replace(a_contact(), profile=person))
+    for _ in range(3):
+        await release.release_page()
+    assert len({message_from_bytes(each)["Message-ID"] for each in box.mails}) == len(box.mails) == 4
+    assert sorted(published(release).steps()) == ["decided"] * 4 + ["failed"] + ["sent"] * 3
+    failed = [each for each in published(release).told() if each["step"] == "failed"]
+    assert [each["failure"] for each in failed] == ["unknown"]
+
+
+async def test_a_letter_that_cannot_be_written_fails_alone(
+    database: Database, postbox: tuple[Postbox, Controller]
+) -> None:
+    box, controller = postbox
+    templates = read_templates({"en": "{{ 1 | divided_by: 0 }}", "fr": "Bonjour {{ name }}"})
+    release = replace(a_release(database, controller.port), templates=templates)
+    other = a_profile_id("a French person")
+    await decide(release, a_proposal())
+    await decide(
+        release,
+        replace(a_proposal(), decision=hash16("another cause"), profile=other),
+        contact=replace(a_contact(), profile=other, language="fr"),
+    )
+    await release.release_page()
+    assert len(box.mails) == 1
+    assert {(each["step"], each["failure"]) for each in published(release).told()} == {
+        ("decided", None),
+        ("failed", "unwritable"),
+        ("sent", None),
+    }
 
 
 async def test_without_a_watermark_nothing_is_released(database: Database, postbox: tuple[Postbox, Controller]) -> None:

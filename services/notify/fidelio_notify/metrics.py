@@ -4,10 +4,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from fidelio_notify.adapters.smtp_mail import Accepted, Refused, Unknown
-from fidelio_shared.contracts.notify import Verdict
-
-_OUTCOMES = {Accepted: "accepted", Refused: "refused", Unknown: "unknown"}
+from fidelio_shared.contracts.notify import Failure, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +13,15 @@ class NotifyMetrics:
     suppressions: Counter
     watermark_timestamp: Gauge
 
-    def attempted(self, outcome: Accepted | Refused | Unknown) -> None:
-        self.attempts.labels(_OUTCOMES[type(outcome)]).inc()
+    def accepted(self) -> None:
+        self.attempts.labels("accepted").inc()
+
+    def failed(self, failure: Failure) -> None:
+        self.attempts.labels(failure).inc()
 
     def released_up_to(self, watermark: datetime | None) -> None:
         if watermark is not None:
             self.watermark_timestamp.set(watermark.timestamp())
-
-    def interrupted(self) -> None:
-        self.attempts.labels("interrupted").inc()
 
     def suppressed(self, verdicts: Iterable[Verdict]) -> None:
         for each in verdicts:
@@ -34,7 +31,7 @@ class NotifyMetrics:
 
 def make_metrics(registry: CollectorRegistry) -> NotifyMetrics:
     return NotifyMetrics(
-        attempts=Counter("notify_attempts_total", "Provider calls by outcome", ["outcome"], registry=registry),
+        attempts=Counter("notify_attempts_total", "Attempts to send by outcome", ["outcome"], registry=registry),
         suppressions=Counter("notify_suppressions_total", "Refusals by gate", ["gate"], registry=registry),
         watermark_timestamp=Gauge(
             "notify_watermark_timestamp_seconds",

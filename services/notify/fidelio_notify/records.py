@@ -32,6 +32,7 @@ def _notification_record(playbook: Playbook, decision: Decision) -> Outgoing:
         reason=proposal.reason,
         verdicts=decision.verdicts,
         message_id=decision.sent.message_id if decision.sent else None,
+        failure=decision.failure,
     )
     return make_record(
         NOTIFICATIONS.name,

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from liquid import BoundTemplate
+from liquid.exceptions import LiquidError
 
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
-from fidelio_notify.adapters.smtp_mail import Accepted, SmtpServer, SmtpSession
-from fidelio_notify.domain.decisions import Allowed, Suppressed, judge, window_start
-from fidelio_notify.domain.letters import write_letter
+from fidelio_notify.adapters.smtp_mail import Accepted, Refused, SmtpServer, SmtpSession
+from fidelio_notify.domain.decisions import Allowed, Message, Suppressed, judge, window_start
+from fidelio_notify.domain.letters import Letter, write_letter
 from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.metrics import NotifyMetrics
 from fidelio_notify.records import step_records
-from fidelio_shared.contracts.notify import Verdict
+from fidelio_shared.contracts.notify import Failure, Verdict
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.watermark import Watermark
+from fidelio_shared.observability.logs import log, where
 
 _EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.5, "stream": 0.05}
 """On the stream clock a round begins only where T has moved: to look costs little, and a replay waits for it."""
@@ -106,30 +108,51 @@ class Release:
         for _, verdicts in suppressed:
             self.metrics.suppressed(verdicts)
         if allowed:
-            async with self.mail.session() as session:
-                for decision, judged in allowed:
-                    await self._attempt(session, decision, judged, now)
+            await self._attempt_all(allowed, now)
 
-    async def _attempt(self, session: SmtpSession, decision: Decision, allowed: Allowed, now: datetime) -> None:
+    async def _attempt_all(self, allowed: Sequence[tuple[Decision, Allowed]], now: datetime) -> None:
+        """Whoever is left when the connection breaks was not attempted, and is in the next page, over another one."""
+        async with self.mail.session() as session:
+            for decision, judged in allowed:
+                letter = self._letter(judged.message)
+                if letter is None:
+                    await self._fail(decision, "unwritable", judged.verdicts, now)
+                elif await self._attempt(session, decision, judged, letter, now) == "unknown":
+                    break
+
+    def _letter(self, message: Message) -> Letter | None:
+        """None where the template cannot say this: the fault of one letter is not its neighbours'."""
+        try:
+            return write_letter(self.templates, message)
+        except (LiquidError, ArithmeticError, LookupError, TypeError, ValueError) as bug:
+            log.error("letter_failed", playbook=self.playbook.name, bug=where(bug))
+            return None
+
+    async def _attempt(
+        self, session: SmtpSession, decision: Decision, allowed: Allowed, letter: Letter, now: datetime
+    ) -> Failure | None:
         """Recorded, called, closed. A crash in between leaves an attempt that nobody repeats."""
-        message, key = allowed.message, decision.proposal.decision
-        letter = write_letter(self.templates, message)
-        profile = decision.proposal.profile
+        key, to, profile = decision.proposal.decision, allowed.message.to, decision.proposal.profile
         recent = await self.decisions.attempts_since([profile], window_start(self.playbook, now))
         if recent.get(profile, 0) >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
-            return
-        outcome = await session.send(key, message.to, letter)
+            return None
+        outcome = await session.send(key, to, letter)
         if isinstance(outcome, Accepted):
-            sent = Sent(outcome.message_id, message.to)
-            await self.decisions.close(key, "sent", at=now + _A_MOMENT, verdicts=allowed.verdicts, sent=sent)
-        else:
-            await self.decisions.close(key, "failed", at=now, verdicts=allowed.verdicts)
-        self.metrics.attempted(outcome)
+            sent = Sent(outcome.message_id, to)
+            await self.decisions.succeed(key, sent, at=now + _A_MOMENT, verdicts=allowed.verdicts)
+            self.metrics.accepted()
+            return None
+        failure: Failure = "refused" if isinstance(outcome, Refused) else "unknown"
+        await self._fail(decision, failure, allowed.verdicts, now)
+        return failure
+
+    async def _fail(self, decision: Decision, failure: Failure, verdicts: Sequence[Verdict], at: datetime) -> None:
+        await self.decisions.fail(decision.proposal.decision, failure, at=at, verdicts=verdicts)
+        self.metrics.failed(failure)
 
     async def _close_interrupted(self, partitions: Sequence[int]) -> None:
         for decision in await self.decisions.interrupted(partitions, limit=_PAGE):
-            await self.decisions.close(decision.proposal.decision, "failed", at=decision.at, verdicts=decision.verdicts)
-            self.metrics.interrupted()
+            await self._fail(decision, "interrupted", decision.verdicts, decision.at)
 
     async def _announce(self, partitions: Sequence[int]) -> None:
         while pending := await self.decisions.unannounced(partitions, limit=_PAGE):

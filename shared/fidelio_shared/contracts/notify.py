@@ -7,6 +7,9 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract, HexId
 
 Step = Literal["decided", "sent", "failed", "deferred", "suppressed"]
+Failure = Literal["refused", "unknown", "interrupted", "unwritable"]
+"""The provider said no; the connection broke, or the process ended, during the call, and nobody knows whether the
+message was taken; or no letter could be written, and there was no call."""
 
 
 class Verdict(Contract):
@@ -39,3 +42,4 @@ class NotificationChanged(Contract):
     reason: Reason
     verdicts: tuple[Verdict, ...]
     message_id: str | None = None
+    failure: Failure | None = None

@@ -9,7 +9,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from fidelio_notify.domain.decisions import Proposal
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.notify import Reason, Step, Verdict
+from fidelio_shared.contracts.notify import Failure, Reason, Step, Verdict
 from fidelio_shared.contracts.scoring import Facts
 from fidelio_shared.storage.mongo import Database, Document, translated
 
@@ -40,6 +40,7 @@ class Decision:
     at: datetime
     verdicts: tuple[Verdict, ...]
     sent: Sent | None
+    failure: Failure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,13 @@ class MongoDecisionStore:
             with translated():
                 await self.database.decisions.bulk_write(updates, ordered=False)
 
-    async def close(
-        self, decision: str, step: Step, *, at: datetime, verdicts: Sequence[Verdict], sent: Sent | None = None
-    ) -> None:
-        changes = _closing(step, at=at, verdicts=verdicts, sent=sent)
+    async def succeed(self, decision: str, sent: Sent, *, at: datetime, verdicts: Sequence[Verdict]) -> None:
+        await self._close(decision, _closing("sent", at=at, verdicts=verdicts, sent=sent))
+
+    async def fail(self, decision: str, failure: Failure, *, at: datetime, verdicts: Sequence[Verdict]) -> None:
+        await self._close(decision, _closing("failed", at=at, verdicts=verdicts, failure=failure))
+
+    async def _close(self, decision: str, changes: Document) -> None:
         with translated():
             await self.database.decisions.update_one({"_id": bytes.fromhex(decision)}, {"$set": changes})
 
@@ -130,13 +134,21 @@ class MongoDecisionStore:
         return [_decision_from(each) for each in found]
 
 
-def _closing(step: Step, *, at: datetime, verdicts: Sequence[Verdict], sent: Sent | None = None) -> Document:
+def _closing(
+    step: Step,
+    *,
+    at: datetime,
+    verdicts: Sequence[Verdict],
+    sent: Sent | None = None,
+    failure: Failure | None = None,
+) -> Document:
     return {
         "state": "closed",
         "step": step,
         "at": at,
         "verdicts": [each.model_dump() for each in verdicts],
         "sent": {"message_id": sent.message_id, "to": sent.to} if sent else None,
+        "failure": failure,
         "is_announced": False,
     }
 
@@ -156,6 +168,7 @@ def _document(proposal: Proposal, partition: int, stored_at: datetime) -> Docume
         "at": proposal.reason.at,
         "verdicts": [],
         "sent": None,
+        "failure": None,
         "attempted_at": None,
         "is_announced": False,
         "stored_at": stored_at,
@@ -178,4 +191,5 @@ def _decision_from(document: Mapping[str, Any]) -> Decision:
         at=document["at"],
         verdicts=tuple(Verdict.model_validate(each) for each in document["verdicts"]),
         sent=Sent(**document["sent"]) if document["sent"] else None,
+        failure=document["failure"],
     )
