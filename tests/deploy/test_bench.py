@@ -75,7 +75,7 @@ def test_activity_is_uneven_as_customers_are() -> None:
 
 
 def test_a_small_run_measures_fold_beside_mongod_alone(tmp_path: Path) -> None:
-    command = [str(Path(sys.executable).with_name("fidelio-bench")), "--events", "2000", "--stage", "fold"]
+    command = [str(Path(sys.executable).with_name("fidelio-bench")), "--events", "8000", "--stage", "fold"]
     done = subprocess.run(
         [*command, "--json", str(tmp_path / "bench.json")], capture_output=True, text=True, timeout=120, check=False
     )

@@ -1,5 +1,6 @@
 """Recorded history: how it is read, cut into steps, and published no faster than the services follow."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import typer
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.command import instant_of
 from fidelio_deploy.replay.history import Recorded, Step, in_steps, measured, read_history
+from fidelio_deploy.replay.pace import until_at
 from fidelio_deploy.replay.replaying import Replay
 from fidelio_shared.contracts.operations import ClockAdvanced
 from fidelio_shared.messaging.records import Outgoing
@@ -206,3 +208,21 @@ async def test_the_clock_alone_is_advanced_by_the_same_records(a_replay: Callabl
     await a_replay(log).run([Step((), end_of(9))], tell=log.tell)
 
     assert log.lines == ["T = 09 .998", "scored 09 .998", "T = 09 .999", "notified 09 .999", "told"]
+
+
+@dataclass
+class Pages:
+    """A service's watermark, as it shows it from one look to the next."""
+
+    shown: list[float]
+
+    async def read(self) -> dict[str, float]:
+        return {"scoring_watermark_timestamp_seconds": self.shown.pop(0)}
+
+
+async def test_a_service_without_a_watermark_is_waited_for() -> None:
+    """NaN is neither before nor after any time."""
+    to = end_of(3)
+    pages = Pages([math.nan, 0.0, math.nan, to.timestamp() - 1, to.timestamp(), math.inf])
+    await until_at(to, "scoring", pages)  # type: ignore[arg-type]  # the one method that is asked
+    assert pages.shown == [math.inf]

@@ -79,6 +79,7 @@ def test_services_are_told_where_everything_is_and_each_its_own_port() -> None:
     assert fold.ready_url == "http://127.0.0.1:22/ready"
     assert fold.environment == {
         "FIDELIO_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "FIDELIO_KAFKA__FETCH_WAIT_MS": "30",
         "FIDELIO_MONGO_URI": "mongodb://127.0.0.1:2/",
         "FIDELIO_HOST": "127.0.0.1",
         "FIDELIO_PORT": "22",

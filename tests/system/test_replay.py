@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fidelio_deploy.replay.history import Recorded, in_steps
+from fidelio_deploy.replay.pace import NoPace
 from fidelio_deploy.replay.replaying import replay_into
 from support.history import ENDS, a_history
 from support.topics import Record, read_topic
@@ -37,7 +38,7 @@ def test_other_batches_and_processes_and_kills_say_the_same(
 async def live(world: World, history: Sequence[Recorded]) -> Said:
     """From the channels on. Now and then time waits, so that silence falls due with nothing else to do."""
     steps = list(in_steps(history, length=timedelta(days=10), until=ENDS))
-    async with replay_into(world.kafka, ()) as replay:
+    async with replay_into(world.kafka, NoPace()) as replay:
         for number, step in enumerate(steps):
             await replay.run([step], tell=lambda _: None)
             if number % 9 == 0:

@@ -32,7 +32,7 @@ What = Literal["all", "ingest", "resolve", "fold", "scoring", "path"]
 def bench(
     *,
     events: Annotated[
-        int | None, typer.Option(min=2_000, help=f"Interactions to send; {EVENTS:,} unless quick.")
+        int | None, typer.Option(min=8_000, help=f"Interactions to send; {EVENTS:,} unless quick.")
     ] = None,
     stage: Annotated[
         What, typer.Option(help="One stage, after those whose output it needs, or the whole path.")

@@ -62,7 +62,13 @@ def pace_of(processes: Mapping[str, str]) -> Pace:
 async def until_at(to: datetime, service: str, page: MetricsPage) -> None:
     """Raises StackError when it does not get there although nothing more is published meanwhile."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (await page.read() or {}).get(f"{service}_watermark_timestamp_seconds", 0.0) < to.timestamp():
+    while not await _is_at(to, service, page):
         if time.monotonic() > deadline:
             raise StackError(f"{service} did not come to {to:%Y-%m-%d} in {PATIENCE_SECONDS:.0f} s; see its log")
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def _is_at(to: datetime, service: str, page: MetricsPage) -> bool:
+    """A service without a watermark shows none (NaN), which is at no time."""
+    samples = await page.read() or {}
+    return samples.get(f"{service}_watermark_timestamp_seconds", 0.0) >= to.timestamp()
