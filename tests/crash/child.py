@@ -1,9 +1,11 @@
 """Runs steps of services, each in a forked process that ends at a given place.
 
-Reads lines from standard input: `places`, or `run STEP PLACE OCCURRENCE` with PLACE `-` for none. Answers with the
-places, or with the child's process id; the caller watches it. Everything is imported once, forks are cheap.
+Reads lines from standard input: `places`, or `run STEP PLACE OCCURRENCE` with PLACE `-` for none, `inside` for so many
+callbacks into a batch. Answers with the places, or with the child's process id; the caller watches it. Everything is
+imported once, forks are cheap.
 """
 
+import asyncio
 import ctypes
 import importlib
 import json
@@ -15,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from support import checkpoints
+from support import checkpoints, library_awaits
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -53,6 +55,9 @@ def _fork(run: Run, place: str, occurrence: int) -> int:
     if pid:
         return pid
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if place == "inside":
+        library_awaits.end_inside(occurrence)
+        os._exit(asyncio.run(run()))
     if place != "-":
         checkpoints.arm(place, occurrence)
     os._exit(uvloop.run(run()))

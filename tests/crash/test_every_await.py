@@ -1,10 +1,13 @@
 """A process may end at any await of resolve, fold and scoring; nothing is lost, doubled or said differently."""
 
 import asyncio
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random, SystemRandom
 
 import pytest
 
@@ -28,6 +31,7 @@ NEEDS_A_RACE_OR_AN_OUTAGE = (
     r"MongoRouteStore\.assign:|FoldHandlers\._publish_refolds:|FoldHandlers\.fold_timeline:.*|SilenceWatch\."
 )
 ROUNDS = 50
+SAMPLES = 40
 
 
 def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world: CrashWorld) -> None:
@@ -44,6 +48,26 @@ def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world:
     print(f"{len(places)} places; not passed: {unreached}")
     assert found == []
     assert [each for each in unreached if not re.search(NEEDS_A_RACE_OR_AN_OUTAGE, each)] == []
+
+
+@pytest.mark.long
+def test_a_process_that_ends_anywhere_inside_a_library_leaves_every_guarantee_standing(world: CrashWorld) -> None:
+    seed = int(os.environ.get("FIDELIO_TEST_SEED") or SystemRandom().randrange(10**9))
+    print(f"\nseed {seed}: FIDELIO_TEST_SEED={seed} ends them at the same places")
+    chance, rounds, ended, sent = Random(seed), rounds_of_orders(SAMPLES), Counter[str](), list[Keyed]()
+    for turn in range(SAMPLES):
+        sent += _publish(world, next(rounds))
+        _advance_clock(world, days=10 * turn)
+        for step in STEPS:
+            ended[step] += (
+                world.run_until_crash_or_drained(step, "inside", occurrence=chance.randint(1, 400)) == EXIT_CODE
+            )
+    for step in STEPS:
+        assert world.run_until_crash_or_drained(step, "-") is None
+    found = asyncio.run(violations(world, {each.interaction.id for each in sent}))
+    print(f"{dict(ended)} of {SAMPLES} ended inside a batch")
+    assert found == []
+    assert min(ended[step] for step in STEPS) > SAMPLES // 4
 
 
 def _crash_resolve(

@@ -68,6 +68,19 @@ def test_a_partition_that_retention_emptied_holds_nobody(emptied: TopicPartition
     assert watermark.value == pipeline.time_to_read
 
 
+def test_a_channel_that_is_exempt_holds_nobody_until_it_is_waited_for_again() -> None:
+    pipeline, watermark = a_quiet_deployment()
+    pipeline.receive(STORE, 0, 0)
+    tick(watermark, pipeline)
+    assert watermark.blocked == (Blocked("ingest", STORE.topic),)
+    watermark.exempt = frozenset({STORE.topic})
+    tick(watermark, pipeline)
+    assert (watermark.value, watermark.rounds) == (pipeline.time_to_read, 0)
+    watermark.exempt = frozenset()
+    tick(watermark, pipeline)
+    assert watermark.blocked == (Blocked("ingest", STORE.topic),)
+
+
 def test_imported_history_is_not_waited_for() -> None:
     pipeline, watermark = a_quiet_deployment()
     pipeline.receive(TopicPartition(HISTORY, 0), 0, 0)

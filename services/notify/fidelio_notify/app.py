@@ -23,6 +23,7 @@ from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.messaging.watermark import Stage, Watermark, stages_to_profiles
 from fidelio_shared.observability.pages import make_pages
+from fidelio_shared.storage.exemptions import ExemptionWatch
 from fidelio_shared.storage.mongo import Database, connect, read_deployment
 
 GROUP = "notify.v1"
@@ -35,12 +36,14 @@ async def run(settings: NotifySettings) -> int:
     database = connect(settings.mongo_uri.get_secret_value(), settings.notify_database)
     ownership = Ownership()
     handlers = NotifyHandlers(MongoContactStore(database), MongoDecisionStore(database), CHECK_IN)
-    release = _make_release(process, settings, database, ownership, make_metrics(process.registry))
+    metrics = make_metrics(process.registry)
+    release = _make_release(process, settings, database, ownership, metrics)
+    exemptions = ExemptionWatch(database, release.watermark, metrics.watermark_exempt)
 
     async def wire() -> None:
         await read_deployment(database, settings.clock)
         consume(process, handlers, ownership, settings.batch_records)
-        process.background.append(release.run)
+        process.background += [exemptions.run, release.run]
 
     application = Starlette(
         routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)

@@ -12,6 +12,7 @@ class NotifyMetrics:
     attempts: Counter
     suppressions: Counter
     watermark_timestamp: Gauge
+    watermark_exempt: Gauge
 
     def accepted(self) -> None:
         self.attempts.labels("accepted").inc()
@@ -37,5 +38,8 @@ def make_metrics(registry: CollectorRegistry) -> NotifyMetrics:
             "notify_watermark_timestamp_seconds",
             "The watermark up to which decisions were released, in Unix seconds",
             registry=registry,
+        ),
+        watermark_exempt=Gauge(
+            "notify_watermark_exempt", "1 for a channel that is not waited for", ["channel"], registry=registry
         ),
     )

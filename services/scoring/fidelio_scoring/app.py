@@ -18,6 +18,7 @@ from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.messaging.watermark import Watermark, stages_to_profiles
 from fidelio_shared.observability.pages import make_pages
+from fidelio_shared.storage.exemptions import ExemptionWatch
 from fidelio_shared.storage.mongo import connect, read_deployment
 
 GROUP = "scoring.v1"
@@ -40,7 +41,7 @@ async def run(settings: ScoringSettings) -> int:
     async def wire() -> None:
         await read_deployment(database, settings.clock)
         consume(process, handlers, ownership, settings.batch_records)
-        process.background.append(watch.run)
+        process.background += [ExemptionWatch(database, watermark, metrics.watermark_exempt).run, watch.run]
 
     application = Starlette(
         routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)

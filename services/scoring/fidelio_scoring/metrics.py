@@ -20,6 +20,7 @@ class ScoringMetrics:
     watermark_age: Gauge
     watermark_blocked: Gauge
     watermark_timestamp: Gauge
+    watermark_exempt: Gauge
 
     def scored(self, received: Sequence[tuple[Evidence, int]], changes: Sequence[Change], *, late: int) -> None:
         self.snapshots.inc(len(received))
@@ -72,5 +73,8 @@ def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
             "scoring_watermark_timestamp_seconds",
             "The watermark up to which silence was reviewed, in Unix seconds",
             registry=registry,
+        ),
+        watermark_exempt=Gauge(
+            "scoring_watermark_exempt", "1 for a channel that is not waited for", ["channel"], registry=registry
         ),
     )

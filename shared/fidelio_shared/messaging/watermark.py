@@ -79,7 +79,8 @@ class Watermark:
     """`read_time` gives T.
 
     `last`: the topics whose last step is this process's own: `stored` tells how far it is. `value` is None after an
-    assignment, until a round that began afterwards has finished.
+    assignment, until a round that began afterwards has finished. `exempt`: topics that nothing waits for, because an
+    operator said so: what is received there may come too late.
     """
 
     stages: tuple[Stage, ...]
@@ -90,6 +91,7 @@ class Watermark:
     stored: Mapping[TopicPartition, int]
     clock: Callable[[], float] = time.monotonic
     owned: frozenset[TopicPartition] = frozenset()
+    exempt: frozenset[str] = frozenset()
     value: datetime | None = None
     blocked: tuple[Blocked, ...] = ()
     _rounds: list[Round] = field(default_factory=list)
@@ -146,11 +148,11 @@ class Watermark:
             return
         reached = await self._reached(index, waiting)
         for each in waiting:
-            each.behind = _behind(each.ends, reached)
+            each.behind = self._behind(each.ends, reached)
         passed = [each for each in waiting if not each.behind]
         again = [each for each in passed if each.look < self._steps[index].looks]
         added = await self._note(index) if again else {}
-        behind = _behind(added, reached)
+        behind = self._behind(added, reached)
         through = [each for each in passed if not behind or each not in again]
         ends = await self._note(index + 1) if through and index + 1 < len(self._steps) else {}
         for each in through:
@@ -164,7 +166,7 @@ class Watermark:
         reached = dict(await self.observer.committed(stage.group))
         if index == len(self.stages):
             reached |= self.stored
-        if any(_behind(each.ends, reached) for each in waiting):
+        if any(self._behind(each.ends, reached) for each in waiting):
             for partition, start in (await self._started(index)).items():
                 reached[partition] = max(reached.get(partition, 0), start)
         return reached
@@ -198,7 +200,7 @@ class Watermark:
         step = self._steps[oldest.stage].step if oldest else ""
         self.blocked = tuple(Blocked(step, topic) for topic in oldest.behind) if oldest else ()
 
-
-def _behind(ends: Offsets, reached: Offsets) -> tuple[str, ...]:
-    """The topics that are not passed. A partition without any commit is not, unless it is empty."""
-    return tuple(sorted({each.topic for each, end in ends.items() if reached.get(each, 0) < end}))
+    def _behind(self, ends: Offsets, reached: Offsets) -> tuple[str, ...]:
+        """The topics that are not passed. A partition without any commit is not, unless it is empty."""
+        behind = {each.topic for each, end in ends.items() if reached.get(each, 0) < end}
+        return tuple(sorted(behind - self.exempt))

@@ -11,11 +11,13 @@ from fidelio_notify.domain.decisions import Proposal
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.notify import Failure, Reason, Step, Verdict
 from fidelio_shared.contracts.scoring import Facts
+from fidelio_shared.storage.exemptions import EXEMPTIONS
 from fidelio_shared.storage.mongo import Database, Document, translated
 
 _KEPT_SECONDS = 400 * 86_400
 INDEXES: dict[str, list[IndexModel]] = {
     "contacts": [],
+    EXEMPTIONS: [],
     "decisions": [
         IndexModel([("partition", ASCENDING), ("state", ASCENDING), ("release_at", ASCENDING)]),
         IndexModel([("partition", ASCENDING), ("is_announced", ASCENDING)]),

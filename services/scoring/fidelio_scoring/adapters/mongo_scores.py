@@ -15,10 +15,12 @@ from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.standing import Announced, Standing
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
+from fidelio_shared.storage.exemptions import EXEMPTIONS
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 INDEXES: dict[str, list[IndexModel]] = {
     "scores": [IndexModel([("partition", ASCENDING), ("next_review_at", ASCENDING)])],
+    EXEMPTIONS: [],
 }
 _STATE_VERSION = 1
 _TWO_OWNERS = "another process scores the same profiles; check that ordinals are used once"
