@@ -57,7 +57,7 @@ def test_a_process_that_ends_anywhere_inside_a_library_leaves_every_guarantee_st
     chance, rounds, ended, sent = Random(seed), rounds_of_orders(SAMPLES), Counter[str](), list[Keyed]()
     for turn in range(SAMPLES):
         sent += _publish(world, next(rounds))
-        _advance_clock(world, days=10 * turn)
+        _advance_clock(world, days=turn + 0.9)  # all up to then was published: an order comes half a day later
         for step in STEPS:
             ended[step] += (
                 world.run_until_crash_or_drained(step, "inside", occurrence=chance.randint(1, 400)) == EXIT_CODE
@@ -109,7 +109,7 @@ def _publish(world: CrashWorld, copies: Sequence[Keyed]) -> Sequence[Keyed]:
     return copies
 
 
-def _advance_clock(world: CrashWorld, *, days: int) -> None:
+def _advance_clock(world: CrashWorld, *, days: float) -> None:
     record = encode(ClockAdvanced(brand=BRAND, to=START + timedelta(days=days)))
     asyncio.run(publish(world.kafka, "clock", [(BRAND.encode(), record)]))
 
