@@ -23,7 +23,6 @@ DEAD_LETTER_REASONS = (
     "beyond_limits",
     "bug",
     "conflict",
-    "identifier_invalid",
     "not_json",
     "not_permitted",
     "not_yet",

@@ -193,5 +193,5 @@ def _decision_from(document: Mapping[str, Any]) -> Decision:
         at=document["at"],
         verdicts=tuple(Verdict.model_validate(each) for each in document["verdicts"]),
         sent=Sent(**document["sent"]) if document["sent"] else None,
-        failure=document["failure"],
+        failure=document.get("failure"),
     )
