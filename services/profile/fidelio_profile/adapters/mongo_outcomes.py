@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pymongo import ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.domain.outcomes import Outcome, with_outcome
-from fidelio_shared.storage.mongo import Database, in_transaction
+from fidelio_shared.storage.mongo import Database, Document, in_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class MongoOutcomeStore:
             latest = dict(known)
             for key, outcome in told:
                 latest[key] = with_outcome(latest.get(key, {}), outcome)
-            changed = [
+            changed: list[ReplaceOne[Document]] = [
                 ReplaceOne({"_id": key}, each, upsert=True)
                 for key, each in latest.items()
                 if each is not known.get(key)
@@ -36,6 +35,6 @@ class MongoOutcomeStore:
 
         await in_transaction(self.database, replace_changed)
 
-    async def _load(self, keys: Iterable[bytes], session: AsyncClientSession) -> Mapping[bytes, Mapping[str, Any]]:
+    async def _load(self, keys: Iterable[bytes], session: AsyncClientSession) -> Mapping[bytes, Document]:
         found = await self.database.outcomes.find({"_id": {"$in": list(keys)}}, session=session).to_list()
         return {each["_id"]: each for each in found}

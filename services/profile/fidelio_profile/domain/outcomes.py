@@ -1,6 +1,6 @@
 """What is kept of scores, segments and notifications: the latest of each, whatever order they come in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ Outcome = ScoreChanged | SegmentChanged | NotificationChanged
 Document = dict[str, Any]
 
 
-def with_outcome(known: Mapping[str, Any], outcome: Outcome) -> Mapping[str, Any]:
+def with_outcome(known: Document, outcome: Outcome) -> Document:
     """`known` itself where the outcome is no news. Values are plain JSON in canonical form."""
     if isinstance(outcome, NotificationChanged):
         return _with_notification(known, outcome)
@@ -27,7 +27,7 @@ def with_outcome(known: Mapping[str, Any], outcome: Outcome) -> Mapping[str, Any
     return {**known, name: _plain(outcome)}
 
 
-def _with_notification(known: Mapping[str, Any], outcome: NotificationChanged) -> Mapping[str, Any]:
+def _with_notification(known: Document, outcome: NotificationChanged) -> Document:
     """The last step of each decision; the decisions with the latest reasons, latest first.
 
     A decision's reason never changes, so what is cut off here would be cut off in any order of arrival.
