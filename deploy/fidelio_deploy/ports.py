@@ -3,6 +3,7 @@
 import json
 import secrets
 import socket
+from collections import deque
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -14,11 +15,15 @@ from fidelio_deploy.files import write_whole
 LOWEST, HIGHEST = 20_000, 32_000
 ATTEMPTS = 100
 FILE_NAME = "ports.json"
+_given: deque[int] = deque(maxlen=1_000)
+"""Somebody will listen on these, but may not do so yet."""
 
 
-def free_port(*, but: Collection[int] = ()) -> int:
+def free_port() -> int:
+    """Never one that this process was given lately."""
     for _ in range(ATTEMPTS):
-        if (port := secrets.choice(range(LOWEST, HIGHEST))) not in but and is_free(port):
+        if (port := secrets.choice(range(LOWEST, HIGHEST))) not in _given and is_free(port):
+            _given.append(port)
             return port
     raise StackError(f"no free port found on 127.0.0.1 between {LOWEST} and {HIGHEST}")
 
@@ -39,9 +44,10 @@ def kept_ports(directory: Path, names: Collection[str], given: Mapping[str, int]
     before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     ports = {**before, **(given or {})}
     for name in set(names) - ports.keys():
-        ports[name] = free_port(but=ports.values())
+        ports[name] = free_port()
     wanted = {name: ports[name] for name in names}
     if taken := sorted(port for port in wanted.values() if not is_free(port)):
         raise StackError(f"port {taken[0]} on 127.0.0.1 is taken by another program; stop it, or choose another port")
+    _given.extend(wanted.values())
     write_whole(file, json.dumps(ports))
     return wanted

@@ -33,3 +33,15 @@ def test_chosen_ports_lie_below_those_that_clients_get_from_the_kernel() -> None
     lowest_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
     assert LOWEST <= free_port() < HIGHEST <= lowest_ephemeral
+
+
+@pytest.mark.parametrize("way", ["free", "kept"])
+def test_a_port_that_was_given_is_not_given_again_before_anybody_listens(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = free_port() if way == "free" else kept_ports(tmp_path, ("kafka",))["kafka"]
+    drawn = iter([first, first, first + 1 if first + 1 < HIGHEST else LOWEST])
+    monkeypatch.setattr("fidelio_deploy.ports.secrets.choice", lambda _: next(drawn))
+    monkeypatch.setattr("fidelio_deploy.ports.is_free", lambda _: True)
+
+    assert free_port() != first
