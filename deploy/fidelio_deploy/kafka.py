@@ -76,9 +76,9 @@ def start_kafka(directory: Path, port: int | None = None, *, heap: str = DEFAULT
     properties.write_text(PROPERTIES.format(**ports, data=directory / "data"))
     if not (directory / "data" / "meta.properties").exists():
         _format(properties)
-    memory = (f"-Xmx{heap}", "-Xms256m", "-XX:+ExitOnOutOfMemoryError", *_FOR_MINUTES_ON_TWO_CORES)
+    options = (f"-Xmx{heap}", "-Xms256m", "-XX:+ExitOnOutOfMemoryError", *_FOR_MINUTES_ON_TWO_CORES)
     bootstrap = f"127.0.0.1:{ports['kafka']}"
-    command = Command("kafka", (*_java(*memory), "kafka.Kafka", str(properties)), directory / "kafka.log")
+    command = Command("kafka", (*_java(*options), "kafka.Kafka", str(properties)), directory / "kafka.log")
     is_ready = partial(answers_metadata, bootstrap)
     return Kafka(bootstrap, Server(command, is_ready, start_seconds=START_SECONDS))
 
