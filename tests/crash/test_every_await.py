@@ -11,7 +11,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from fidelio_profile.records import refold_record
+from fidelio_profile.records import timeline_record
 from fidelio_profile.repairs import refold_request
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId
@@ -120,7 +120,7 @@ async def _publish_refolds(world: CrashWorld) -> None:
     heads = await database.heads.find({}).limit(6).to_list()
     await database.client.close()
     requests = [
-        refold_record(
+        timeline_record(
             refold_request(ProfileId(each["_id"].hex()), reason="test", cause="1", at=START + timedelta(days=90))
         )
         for each in heads

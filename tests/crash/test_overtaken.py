@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
-from fidelio_profile.domain.fold import Foldable
+from fidelio_profile.domain.revisions import Foldable
 from fidelio_profile.handlers import FoldHandlers
 from fidelio_profile.metrics import make_metrics
 from fidelio_shared.contracts.ids import ProfileId, hash16

@@ -16,11 +16,12 @@ from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.history import measured, read_history
 from fidelio_ingest.handlers import interaction_decoder
 from fidelio_shared.contracts.channels import read_channels
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.errors import Rejected
 from support.incoming import a_record
 
-DECODE = interaction_decoder(read_channels(None), "stream")
+DECODE = interaction_decoder(read_channels(None), "stream", shipped_identity_rules())
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,14 @@ from prometheus_client import CollectorRegistry
 from fidelio_ingest.door import MAX_INTERACTIONS, MAX_REQUEST_BYTES, Door
 from fidelio_ingest.handlers import interaction_decoder
 from fidelio_ingest.metrics import make_metrics
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.messaging.errors import Rejected, Unavailable
 from fidelio_shared.messaging.records import Outgoing
 from support.incoming import a_record
 from support.submissions import CANARY, CHANNELS, a_submission, as_json
 
 KEY = "a key that is long enough"
-decode = interaction_decoder(CHANNELS, "wall")
+decode = interaction_decoder(CHANNELS, "wall", shipped_identity_rules())
 
 
 @dataclass

@@ -5,13 +5,16 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fidelio_ingest.domain.identifiers import normalise_identifiers
-from fidelio_shared.contracts.ingest import LINKING_KINDS, SubmittedIdentifier
+from fidelio_ingest.domain.identifiers import IdentifierForms
+from fidelio_shared.contracts.identity import shipped_identity_rules
+from fidelio_shared.contracts.ingest import SubmittedIdentifier
 from support.effort import CI
+
+FORMS = IdentifierForms(shipped_identity_rules())
 
 
 def normal_form(kind: str, value: str) -> str | None:
-    found = normalise_identifiers([SubmittedIdentifier(kind=kind, value=value)], LINKING_KINDS)
+    found = FORMS.normalise([SubmittedIdentifier(kind=kind, value=value)])
     return found[0].value if found else None
 
 
@@ -46,7 +49,7 @@ def normal_form(kind: str, value: str) -> str | None:
         ("mailto:ann@example.org", None),
         ("ann@example.org,bob@example.org", None),
         ("ann@-example.org", None),
-        ("ann\u200b@example.org", None),
+        ("ann\u200b@example.org", "ann@example.org"),
         ("a" * 65 + "@example.org", "a" * 65 + "@example.org"),
         ("ann@" + "e" * 250 + ".org", None),
         ("@example.org", None),
@@ -126,14 +129,50 @@ def test_any_other_identifier_is_trimmed_composed_and_otherwise_left(told: str, 
 def test_a_kind_that_may_not_link_here_is_kept_as_a_description() -> None:
     told = [SubmittedIdentifier(kind="device_id", value="d1"), SubmittedIdentifier(kind="email", value="A@b.example")]
 
-    found = normalise_identifiers(told, links=("email",))
+    found = FORMS.normalise(told, links=("email",))
 
-    assert [(each.kind, each.value) for each in found] == [("described.device_id", "d1"), ("email", "a@b.example")]
+    assert [(each.kind, each.value) for each in found] == [("email", "a@b.example"), ("described.device_id", "d1")]
 
 
 def test_what_is_said_twice_is_kept_once() -> None:
     told = [SubmittedIdentifier(kind="email", value=value) for value in ("A@b.example", "a@b.example ", "c@b.example")]
 
-    found = normalise_identifiers(told, LINKING_KINDS)
+    found = FORMS.normalise(told)
 
     assert [each.value for each in found] == ["a@b.example", "c@b.example"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        *[
+            ("customer_id", value)
+            for value in ("null", "NULL", "None", " n/a ", "unknown", "0", "0000", "XXXX", "test")
+        ],
+        ("device_id", "00000000-0000-0000-0000-000000000000"),
+        ("email", "test@shop.example"),
+        ("email", "ann@none.example"),
+        ("email", "noreply@shop.example"),
+        ("shoe_size", "42"),
+    ],
+)
+def test_what_integrations_send_by_mistake_is_kept_and_finds_nobody(kind: str, value: str) -> None:
+    (found,) = FORMS.normalise([SubmittedIdentifier(kind=kind, value=value)])
+    assert (found.kind, found.value) == (f"described.{kind}", value.strip())
+
+
+@pytest.mark.parametrize("value", ["42", "1111", "Anna Null", "nullable", "none-such-7", "10000"])
+def test_a_value_that_only_looks_like_a_mistake_links(value: str) -> None:
+    assert normal_form("customer_id", value) == value
+    assert FORMS.normalise([SubmittedIdentifier(kind="customer_id", value=value)])[0].kind == "customer_id"
+
+
+def test_the_strongest_comes_first_and_what_describes_last() -> None:
+    told = [("shoe_size", "42"), ("device_id", "d"), ("email", "a@b.example"), ("customer_id", "7")]
+    found = FORMS.normalise([SubmittedIdentifier(kind=kind, value=value) for kind, value in told])
+    assert [each.kind for each in found] == ["customer_id", "email", "device_id", "described.shoe_size"]
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u2060", "\u00ad"])
+def test_marks_that_nobody_sees_do_not_make_another_person(mark: str) -> None:
+    assert normal_form("customer_id", f"4{mark}2") == "42"

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fidelio_ingest.domain.identifiers import normalise_identifiers
+from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.handlers import interaction_decoder
 from fidelio_shared.contracts.canonical import encode
-from fidelio_shared.contracts.ingest import LINKING_KINDS, Interaction, SubmittedIdentifier
+from fidelio_shared.contracts.identity import shipped_identity_rules
+from fidelio_shared.contracts.ingest import DESCRIBED, Interaction, SubmittedIdentifier
 from fidelio_shared.contracts.operations import DEAD_LETTER_REASONS
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Headers, Incoming
@@ -18,8 +19,9 @@ from support.effort import CI, LONG
 from support.incoming import a_record
 from support.submissions import CHANNELS, a_submission, an_identifier, as_json
 
-decode = interaction_decoder(CHANNELS, "wall")
-decode_history = interaction_decoder(CHANNELS, "stream")
+FORMS = IdentifierForms(shipped_identity_rules())
+decode = interaction_decoder(CHANNELS, "wall", shipped_identity_rules())
+decode_history = interaction_decoder(CHANNELS, "stream", shipped_identity_rules())
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 scalars = st.one_of(
@@ -35,7 +37,11 @@ values = st.recursive(
 )
 zoned = st.datetimes(timezones=st.timezones()).map(lambda each: each.isoformat())
 identifiers = st.lists(
-    st.builds(an_identifier, st.sampled_from((*LINKING_KINDS, "other")), st.text(max_size=520) | st.emails() | values),
+    st.builds(
+        an_identifier,
+        st.sampled_from((*FORMS.kinds, "other")),
+        st.text(max_size=520) | st.emails() | values,
+    ),
     max_size=22,
 )
 fields = st.fixed_dictionaries(
@@ -143,11 +149,11 @@ def test_the_submissions_tried_are_not_all_refused() -> None:
 @CI
 def test_identifiers_in_their_normal_form_stay_as_they_are(told: list[dict[str, str]]) -> None:
     submitted = [SubmittedIdentifier(kind=each["kind"], value=each["value"][:512]) for each in told]
-    once = normalise_identifiers(submitted, LINKING_KINDS)
+    once = FORMS.normalise(submitted)
 
-    again = [SubmittedIdentifier(kind=each.kind, value=each.value) for each in once if each.kind in LINKING_KINDS]
+    linking = tuple(each for each in once if not each.kind.startswith(DESCRIBED))
 
-    assert normalise_identifiers(again, LINKING_KINDS) == tuple(each for each in once if each.kind in LINKING_KINDS)
+    assert FORMS.normalise(SubmittedIdentifier(kind=each.kind, value=each.value) for each in linking) == linking
 
 
 @given(st.binary(max_size=60))

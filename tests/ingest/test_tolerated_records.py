@@ -3,11 +3,12 @@
 import pytest
 
 from fidelio_ingest.handlers import interaction_decoder
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ingest import Identifier
 from support.incoming import NOON_MS, a_record
 from support.submissions import CHANNELS, a_submission, an_identifier, as_json, normalised
 
-decode = interaction_decoder(CHANNELS, "wall")
+decode = interaction_decoder(CHANNELS, "wall", shipped_identity_rules())
 PLAIN = as_json(a_submission())
 EVENT = {"specversion": b"1.0", "id": b"e1", "source": b"shop", "type": b"order.placed"}
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from fidelio_notify.domain.contacts import Consent, Contact, ReachablePerson, contact_from
-from fidelio_profile.domain.fold import Stored, fold
+from fidelio_profile.domain.fold import fold
+from fidelio_profile.domain.revisions import Stored
 from fidelio_profile.records import snapshot_records
 from fidelio_shared.contracts.ingest import Interaction
 from support.interactions import NOON, a_consent_change, an_interaction, customer, email, recorded

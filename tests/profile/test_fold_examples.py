@@ -1,7 +1,9 @@
 """The fold's rules, one at a time."""
 
 from fidelio_profile.domain.documents import state_document
-from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, fold
+from fidelio_profile.domain.fold import fold
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored
 from fidelio_profile.domain.state import join_all, lift
 from fidelio_profile.verifying import differences
 from fidelio_shared.contracts.ids import ProfileId

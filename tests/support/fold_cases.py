@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from fidelio_profile.domain.fold import Foldable
+from fidelio_profile.domain.revisions import Foldable
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from support.fold_check import Delivery

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from fidelio_profile.domain.documents import state_from
-from fidelio_profile.domain.fold import Foldable, Folded, Profile, Stored, record_key
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.revisions import Foldable, Folded, Stored, record_key
 from fidelio_profile.records import snapshot_records
 from fidelio_profile.verifying import differences
 from fidelio_shared.contracts.canonical import encode

@@ -12,13 +12,14 @@ from hypothesis.strategies import SearchStrategy
 from fidelio_profile.domain import activity, documents, fold, latest, orders, state
 from fidelio_profile.domain.activity import HALF_LIVES_DAYS, Activities, Activity
 from fidelio_profile.domain.bottom import bottom
-from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored
 from fidelio_profile.domain.latest import MOST_TRAITS, ConsentGiven, Traits
 from fidelio_profile.domain.orders import Orders, Total
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.revisions import Foldable, Folded, FoldingBatch, Stored
 from fidelio_profile.domain.state import State
-from fidelio_shared.contracts.canonical import Instant, instant, milliseconds
+from fidelio_shared.contracts.canonical import Instant, milliseconds
 from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.profile import InteractionRecorded, RefoldRequested
+from fidelio_shared.contracts.profile import RefoldRequested
 from support.fold_cases import deliveries, wide_deliveries
 from support.fold_check import Delivery
 
@@ -53,11 +54,8 @@ def _ties_go_to_the_first_to_arrive(left: Traits, right: Traits) -> Traits:
     return bottom({**left, **later}, MOST_TRAITS)
 
 
-def _late_is_lost(known: Profile | None, record: InteractionRecorded) -> Revision:
-    revision = _absorb(known, record)
-    if known is None or instant(record.interaction.occurred_at) >= known.state.last_at:
-        return revision
-    return replace(revision, profile=replace(revision.profile, state=known.state))
+def _late_is_lost(left: State, right: State) -> State:
+    return _join(left, right) if right.last_at >= left.last_at else left
 
 
 def _copies_across_batches_count(stored: Stored, records: Iterable[Foldable]) -> Folded:
@@ -69,8 +67,8 @@ class _Forgetful(set[str]):
         return False
 
 
-def _copies_within_a_batch_count(stored: Stored) -> fold._Batch:
-    return _Batch(stored, seen=_Forgetful())
+def _copies_within_a_batch_count(stored: Stored) -> FoldingBatch:
+    return FoldingBatch(stored, seen=_Forgetful())
 
 
 def _first_and_last_to_arrive(left: State, right: State) -> State:
@@ -145,14 +143,15 @@ def _refold_forgets_the_stored(stored: Stored, records: Iterable[Foldable]) -> F
     return _fold(replace(stored, timelines=last), records)
 
 
-def _refold_forgets_the_batch(batch: fold._Batch, profile: Profile, record: RefoldRequested) -> Revision:
-    emptied = replace(batch, added={} if batch.stored.timelines[record.profile] else batch.added)
-    return _refold(emptied, profile, record)
+def _refold_forgets_the_batch(batch: FoldingBatch, record: RefoldRequested, known: Profile | None) -> None:
+    _refold(replace(batch, added={} if batch.stored.timelines[record.profile] else batch.added), record, known)
 
 
-def _refold_is_no_revision(batch: fold._Batch, profile: Profile, record: RefoldRequested) -> Revision:
-    revision = _refold(batch, profile, record)
-    return replace(revision, profile=replace(revision.profile, revision=profile.revision))
+def _refold_is_no_revision(batch: FoldingBatch, record: RefoldRequested, known: Profile | None) -> None:
+    _refold(batch, record, known)
+    if known:
+        profile = batch.profiles[known.id] = replace(batch.profiles[known.id], revision=known.revision)
+        batch.revisions[-1] = replace(batch.revisions[-1], profile=profile)
 
 
 def _days_shift_in_storage(document: Mapping[str, object]) -> Orders:
@@ -165,16 +164,16 @@ def _rounded_in_storage(count: int, first_at: Instant, last_at: Instant, decayed
     return Activity(count, first_at, last_at, (d7, d30, d90))
 
 
-_fold, _Batch, _absorb, _refold = fold.fold, fold._Batch, fold._absorb, fold._refold
+_fold, _refold = fold.fold, fold._fold_refold
 _join, _orders = state.join, state._orders
 _join_activity, _join_totals, _orders_from = activity._join, orders._join_totals, documents._orders_from
 
 MUTANTS: Sequence[Mutant] = (
     _mutant("the last to arrive wins", (state, "join_traits", _last_to_arrive_wins)),
     _mutant("ties without the id", (state, "join_traits", _ties_go_to_the_first_to_arrive)),
-    _mutant("what is late is lost", (fold, "_absorb", _late_is_lost)),
+    _mutant("what is late is lost", (fold, "join", _late_is_lost)),
     _mutant("copies across batches count", (fold, "fold", _copies_across_batches_count)),
-    _mutant("copies within a batch count", (fold, "_Batch", _copies_within_a_batch_count)),
+    _mutant("copies within a batch count", (fold, "FoldingBatch", _copies_within_a_batch_count)),
     _mutant("first and last by arrival", (fold, "join", _first_and_last_to_arrive)),
     _mutant("decay since arrival", (activity, "_join", _decays_since_arrival)),
     _mutant("no decay", (activity, "_join", _never_decays)),
@@ -185,8 +184,8 @@ MUTANTS: Sequence[Mutant] = (
     _mutant("the order's day by arrival", (state, "_orders", _day_of_arrival)),
     _mutant("a batch begins anew", (fold, "fold", _batch_begins_anew)),
     _mutant("a refold forgets most of what is stored", (fold, "fold", _refold_forgets_the_stored)),
-    _mutant("a refold forgets its own batch", (fold, "_refold", _refold_forgets_the_batch)),
-    _mutant("a refold is no revision", (fold, "_refold", _refold_is_no_revision)),
+    _mutant("a refold forgets its own batch", (fold, "_fold_refold", _refold_forgets_the_batch)),
+    _mutant("a refold is no revision", (fold, "_fold_refold", _refold_is_no_revision)),
     _mutant("days shift in storage", (documents, "_orders_from", _days_shift_in_storage)),
     _mutant("sums are rounded in storage", (documents, "Activity", _rounded_in_storage)),
     _wide_mutant("identifiers: first come", (state, "bottom", _first_come)),

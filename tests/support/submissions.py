@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.domain.normalising import normalise
 from fidelio_ingest.domain.raw import RawRecord
 from fidelio_shared.contracts.channels import read_channels
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.operations import ClockKind
 
@@ -55,4 +57,4 @@ def a_raw(
 
 
 def normalised(*, clock: ClockKind = "wall", **named: object) -> Interaction:
-    return normalise(a_raw(as_json(a_submission(**named))), CHANNELS, clock)
+    return normalise(a_raw(as_json(a_submission(**named))), CHANNELS, clock, IdentifierForms(shipped_identity_rules()))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from fidelio_profile.domain.fold import Foldable, fold
+from fidelio_profile.domain.fold import fold
+from fidelio_profile.domain.revisions import Foldable
 from fidelio_profile.handlers import FoldHandlers
 from fidelio_profile.records import snapshot_records
 from fidelio_shared.messaging.batch import Batch, Refusal

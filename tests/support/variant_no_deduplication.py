@@ -6,7 +6,7 @@ from dataclasses import replace
 from pymongo import ReplaceOne
 
 from fidelio_profile.adapters.mongo_profiles import Cursor, Encoded, MongoProfileStore
-from fidelio_profile.domain.fold import Foldable, Stored
+from fidelio_profile.domain.revisions import Foldable, Stored
 
 _load = MongoProfileStore.load
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from fidelio_deploy.errors import StackError
-from fidelio_shared.contracts.ingest import LINKING_KINDS
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.topics import channel_topic
 from fidelio_shared.messaging.records import Outgoing
 
@@ -117,8 +117,9 @@ def _key(said: Mapping[str, object]) -> bytes:
     """The strongest identifier, so that what one person did stays in order on its way in."""
     found = said.get("identifiers")
     identifiers = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    linking = [each for each in identifiers if each.get("kind") in LINKING_KINDS]
+    rank = shipped_identity_rules().rank
+    linking = [each for each in identifiers if each.get("kind") in rank]
     if not linking:
         return str(said.get("id")).encode()
-    strongest = min(linking, key=lambda each: LINKING_KINDS.index(each["kind"]))
+    strongest = min(linking, key=lambda each: rank[each["kind"]])
     return f"{strongest['kind']}:{strongest.get('value')}".encode()

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.domain.normalising import normalise
 from fidelio_ingest.domain.raw import RawRecord
 from fidelio_ingest.metrics import IngestMetrics
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.channels import Channel
+from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.operations import FIRST_APPENDED, ClockKind
@@ -24,9 +26,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 15
 
 
-def interaction_decoder(channels: Mapping[str, Channel], clock: ClockKind) -> Callable[[Incoming], Interaction]:
+def interaction_decoder(
+    channels: Mapping[str, Channel], clock: ClockKind, rules: IdentityRules
+) -> Callable[[Incoming], Interaction]:
+    forms = IdentifierForms(rules)
+
     def decode(record: Incoming) -> Interaction:
-        return normalise(_raw(record), channels, clock)
+        return normalise(_raw(record), channels, clock, forms)
 
     return decode
 

@@ -13,6 +13,7 @@ from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_
 from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandlers
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
 from fidelio_profile.settings import ProfileSettings, Step
+from fidelio_shared.contracts.identity import read_identity_rules
 from fidelio_shared.contracts.topics import INTERACTIONS, NOTIFICATIONS, SCORES, SEGMENTS, TIMELINE
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.messaging.process import Process, make_process, serve
@@ -26,13 +27,14 @@ OUTCOMES_GROUP = "profile.outcomes.v1"
 
 async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     process = make_process("profile", settings.kafka, ordinal=settings.ordinal)
-    metrics = make_metrics(process.registry)
+    metrics, rules = make_metrics(process.registry), read_identity_rules(settings.identity_rules_file)
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
 
     async def wire() -> None:
         deployment = await read_deployment(database, settings.clock)
         if "resolve" in steps:
-            consume_interactions(process, database, metrics, settings.batch_records)
+            handlers = ResolveHandlers(MongoRouteStore(database), rules, process.publisher, metrics)
+            consume_interactions(process, handlers, settings.batch_records)
         if "fold" in steps:
             consume_timeline(process, MongoProfileStore(database, deployment.epoch), metrics, settings.batch_records)
         if "outcomes" in steps:
@@ -53,8 +55,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         await database.client.close()
 
 
-def consume_interactions(process: Process, database: Database, metrics: ProfileMetrics, batch_records: int) -> None:
-    handlers = ResolveHandlers(MongoRouteStore(database), process.publisher, metrics)
+def consume_interactions(process: Process, handlers: ResolveHandlers, batch_records: int) -> None:
     process.consume(
         INTERACTIONS.name,
         group=RESOLVE_GROUP,

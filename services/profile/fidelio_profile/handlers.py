@@ -5,37 +5,45 @@ resolve: store, publish, commit.  fold: publish, store, commit.  Either may end 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore, Overtaken
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.domain.assignment import assign
-from fidelio_profile.domain.fold import Foldable, Folded, fold
+from fidelio_profile.domain.fold import fold
 from fidelio_profile.domain.outcomes import Outcome
+from fidelio_profile.domain.revisions import Foldable, Folded
 from fidelio_profile.metrics import ProfileMetrics
-from fidelio_profile.records import refold_record, routed_records, snapshot_records
+from fidelio_profile.records import routed_records, snapshot_records, timeline_record
 from fidelio_profile.repairs import refold_after_overtaking
+from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.errors import Rejected, Stale
 from fidelio_shared.messaging.publisher import Publisher
 
 CONFLICT = "this id was used before for something else; give each event its own id"
+SHARED = "its only identifiers are shared by too many people; send one that is a person's own"
 
 
 @dataclass(frozen=True, slots=True)
 class ResolveHandlers:
     routes: MongoRouteStore
+    rules: IdentityRules
     publisher: Publisher
     metrics: ProfileMetrics
 
     async def route_interactions(self, batch: Batch[Interaction]) -> Sequence[Refusal]:
-        assigned = await self.routes.assign(batch.values, assign)
+        assigned = await self.routes.assign(batch.values, partial(assign, rules=self.rules))
         batch.check_publishable()
         await self.publisher.publish_all(routed_records(assigned.routes))
         self.metrics.routed(assigned)
-        refused = {id(each.interaction) for each in assigned.conflicts}
-        return [item.refuse(Rejected("conflict", CONFLICT)) for item in batch.items if id(item.value) in refused]
+        conflicts, lost = set(map(id, assigned.conflicts)), set(map(id, assigned.lost))
+        return [
+            *(item.refuse(Rejected("conflict", CONFLICT)) for item in batch.items if id(item.value) in conflicts),
+            *(item.refuse(Rejected("unidentifiable", SHARED)) for item in batch.items if id(item.value) in lost),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +57,9 @@ class FoldHandlers:
         stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
         folded = fold(stored, batch.values)
         encoded = self.profiles.encode(folded)
-        snapshots = snapshot_records(folded, self.profiles.epoch)
+        records = [*snapshot_records(folded, self.profiles.epoch), *map(timeline_record, folded.sent)]
         batch.check_publishable()
-        await self.publisher.publish_all(snapshots)
+        await self.publisher.publish_all(records)
         try:
             await self.profiles.save(encoded, cursors, next_offsets)
         except Overtaken as overtaken:
@@ -62,7 +70,7 @@ class FoldHandlers:
 
     async def _publish_refolds(self, folded: Folded) -> None:
         """What was published may now stand after what the other process published: one more revision ends it."""
-        await self.publisher.publish_all([refold_record(each) for each in refold_after_overtaking(folded)])
+        await self.publisher.publish_all([timeline_record(each) for each in refold_after_overtaking(folded)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fidelio_profile.domain.fold import Folded
+from fidelio_profile.domain.revisions import Folded
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.profile import RefoldRequested
 

@@ -1,5 +1,6 @@
 """Read once, in `__main__`."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import SecretStr
@@ -22,6 +23,7 @@ class ProfileSettings(BaseSettings):
     profile_database: str = "profile"
     api_key: SecretStr | None = None
     clock: ClockKind = "wall"
+    identity_rules_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8102
     ordinal: int | None = None

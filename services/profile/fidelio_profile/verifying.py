@@ -1,7 +1,9 @@
 """Does every profile equal the fold of its timeline? Asked of the live database."""
 
+import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +11,8 @@ from rich.progress import Progress
 
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.domain.documents import state_document
-from fidelio_profile.records import refold_record
+from fidelio_profile.domain.state import State
+from fidelio_profile.records import timeline_record
 from fidelio_profile.repairs import refold_request
 from fidelio_profile.settings import ProfileSettings
 from fidelio_shared.contracts.canonical import moment
@@ -19,6 +22,9 @@ from fidelio_shared.storage.mongo import connect
 
 _PAGE = 500
 _TOLERANCE = 1e-9
+_LOOKS = 3
+_SECONDS_BETWEEN_LOOKS = 0.5
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def differences(stored: object, refolded: object, path: str = "") -> list[str]:
@@ -42,11 +48,9 @@ async def verify(settings: ProfileSettings, *, repair: bool) -> int:
     with Progress(console=console) as progress:
         task = progress.add_task("profiles", total=await views.count())
         async for page in views.pages_with_refold(_PAGE):
-            for document, state in page:
-                paths = differences(document["state"], state_document(state) if state else None)
-                if paths:
-                    different.append(document)
-                    console.print(f"differs: {document['_id'].hex()} at {', '.join(paths[:5])}")
+            for document, paths in await _still_different(views, page):
+                different.append(document)
+                console.print(f"differs: {document['_id'].hex()} at {', '.join(paths[:5])}")
             progress.advance(task, len(page))
     console.print(f"profiles that differ from their timeline: {len(different)}")
     if repair and different:
@@ -56,6 +60,28 @@ async def verify(settings: ProfileSettings, *, repair: bool) -> int:
     return len(different)
 
 
+async def _still_different(
+    views: MongoProfileViews, page: Sequence[tuple[Mapping[str, Any], State | None]]
+) -> Sequence[tuple[Mapping[str, Any], list[str]]]:
+    """What passes between two keys, after a split, is for a moment the one's no more and the other's not yet."""
+    for _ in range(_LOOKS):
+        found = [(document, _paths(document, state)) for document, state in page]
+        different = [(document, paths) for document, paths in found if paths]
+        if not different:
+            return ()
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        page = await views.again_with_refold([document["_id"] for document, _ in different])
+    return different
+
+
+def _paths(document: Mapping[str, Any], state: State | None) -> list[str]:
+    return differences(document["state"], state_document(state) if state else None)
+
+
+def _last_at(document: Mapping[str, Any]) -> datetime:
+    return moment(document["state"]["last_at"]) if document["state"] else _LONG_AGO
+
+
 async def _repair(settings: ProfileSettings, different: list[Mapping[str, Any]]) -> None:
     publisher = Publisher(settings.kafka, ordinal=None)
     requests = [
@@ -63,9 +89,9 @@ async def _repair(settings: ProfileSettings, different: list[Mapping[str, Any]])
             ProfileId(each["_id"].hex()),
             reason="verify",
             cause=str(each["revision"]),
-            at=moment(each["state"]["last_at"]),
+            at=_last_at(each),
         )
         for each in different
     ]
-    await publisher.publish_all([refold_record(each) for each in requests])
+    await publisher.publish_all([timeline_record(each) for each in requests])
     await publisher.stop()

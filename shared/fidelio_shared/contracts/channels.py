@@ -8,15 +8,17 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from fidelio_shared.contracts.ingest import LINKING_KINDS, PRIVILEGED_TYPES
+from fidelio_shared.contracts.ingest import PRIVILEGED_TYPES
 
 
 class Channel(BaseModel):
+    """`links`: the identifier kinds that find somebody here, of those in the identity rules; None: all of them."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     types: tuple[str, ...]
     sources: tuple[str, ...] = ("*",)
-    links: tuple[str, ...] = LINKING_KINDS
+    links: tuple[str, ...] | None = None
     privileged: tuple[str, ...] = ()
     is_import: bool = Field(default=False, alias="import")
 

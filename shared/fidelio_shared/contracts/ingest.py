@@ -23,10 +23,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Scalar = str | int | float | bool | None
 
-STRONG_KINDS = ("customer_id", "account_user_id", "email", "phone", "loyalty_id")
-WEAK_KINDS = ("social_handle", "device_id", "anonymous_id")
-LINKING_KINDS = STRONG_KINDS + WEAK_KINDS
-"""Strongest first. A kind that is not listed describes a person and never links."""
+DESCRIBED = "described."
+"""Before the name of an identifier's kind: it tells something of the person, and never links."""
 
 RATING_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
@@ -141,9 +139,8 @@ class Interaction(Contract):
 
     @property
     def linking(self) -> tuple[Identifier, ...]:
-        """The identifiers that may find a person, strongest first."""
-        found = [each for each in self.identifiers if each.kind in LINKING_KINDS]
-        return tuple(sorted(found, key=lambda each: (LINKING_KINDS.index(each.kind), each.value)))
+        """The identifiers that may find a person; ingest puts the strongest first."""
+        return tuple(each for each in self.identifiers if not each.kind.startswith(DESCRIBED))
 
     @property
     def anchor(self) -> str:

@@ -13,6 +13,8 @@ STATE_VERSION = 1
 
 
 class InteractionRecorded(Contract):
+    """`hops`: how often it was forwarded, because its profile had become part of another or was split."""
+
     kind: Literal["interaction"] = "interaction"
     profile: ProfileId
     interaction: Interaction
@@ -20,26 +22,55 @@ class InteractionRecorded(Contract):
 
 
 class RetireRequested(Contract):
+    """`profile` became part of `into`; `interaction` said so, or a person did: then `id` names the request."""
+
     kind: Literal["retire"] = "retire"
     profile: ProfileId
     into: ProfileId
-    interaction: Interaction
+    interaction: Interaction | None = None
+    id: HexId | None = None
+    at: datetime | None = None
+
+
+class Apart(Contract):
+    """An identifier that a split took from a profile: what comes under `key` belongs to `profile`."""
+
+    key: str
+    profile: ProfileId
 
 
 class AbsorbRequested(Contract):
+    """What `absorbed` was becomes part of `profile`, once for each `id`.
+
+    `members`: whose timeline documents this brings. `apart`: what was split off before. `state`: as folded under
+    `state_version`; None where nothing was known yet.
+    """
+
     kind: Literal["absorb"] = "absorb"
     profile: ProfileId
     absorbed: ProfileId
-    state: dict[str, JsonValue]
-    interaction: Interaction
+    state: dict[str, JsonValue] | None = None
+    interaction: Interaction | None = None
+    id: HexId | None = None
+    is_split: bool = False
+    at: datetime | None = None
+    state_version: int | None = None
+    members: tuple[ProfileId, ...] = ()
+    apart: tuple[Apart, ...] = ()
+    hops: int = 0
 
 
 class SplitRequested(Contract):
+    """What came under `identifiers` leaves `profile` for `into`."""
+
     kind: Literal["split"] = "split"
     profile: ProfileId
     id: HexId
     into: ProfileId
     identifiers: tuple[Identifier, ...]
+    remaining: tuple[Identifier, ...] = ()
+    at: datetime | None = None
+    hops: int = 0
 
 
 class EraseRequested(Contract):
@@ -65,9 +96,9 @@ TIMELINE_RECORD: TypeAdapter[TimelineRecord] = TypeAdapter(TimelineRecord)
 
 
 class Cause(Contract):
-    """Why this revision exists: the accepted interaction, or a repair."""
+    """Why this revision exists: the accepted interaction, or what was done to the profile."""
 
-    kind: Literal["interaction", "refold"]
+    kind: Literal["interaction", "refold", "merge", "split"]
     id: HexId
     type: str
     channel: str
@@ -139,21 +170,39 @@ class ProfileState(Contract):
 
 
 class ProfileSnapshot(Contract):
+    """`merged_into`: this was its last revision, the person is another profile now. `state`: None where that is so, and
+    where a split left nothing. `members`: profiles that became part of this one."""
+
     profile: ProfileId
     epoch: int
     revision: int
     state_version: int
     merged_into: ProfileId | None = None
+    members: tuple[ProfileId, ...] = ()
     cause: Cause
-    state: ProfileState
+    state: ProfileState | None = None
+
+
+class DemotedIdentifier(Contract):
+    """`reason`: `limit` (a profile would hold too many of `kind`), `apart` (people separated them), `shared` (seen with
+    too many people). `owner`: whose it is."""
+
+    identifier: Identifier
+    reason: Literal["limit", "apart", "shared"]
+    kind: str
+    owner: ProfileId | None = None
 
 
 class IdentityChanged(Contract):
-    """`linked`: these identifiers now find `profile`; `met`: one interaction named two people, `others` too."""
+    """`linked`: these identifiers now find `profile`. `merged`: `others` became part of it. `demoted`: these were set
+    aside. `split`: these identifiers left it for `others`. `met`: one interaction named two people, `others` too.
 
-    kind: Literal["linked", "met"]
+    `interaction` said so, or the request of a person with that id."""
+
+    kind: Literal["linked", "met", "merged", "demoted", "split"]
     profile: ProfileId
     interaction: InteractionId
     at: datetime
     identifiers: tuple[Identifier, ...] = ()
     others: tuple[ProfileId, ...] = ()
+    demoted: tuple[DemotedIdentifier, ...] = ()

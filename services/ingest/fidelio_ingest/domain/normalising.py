@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue, ValidationError
 
 from fidelio_ingest.domain.bounds import MAX_DATA_BYTES
-from fidelio_ingest.domain.identifiers import normalise_identifiers
+from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.domain.raw import Content, RawRecord, read_content
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.channels import Channel
 from fidelio_shared.contracts.ids import interaction_id
-from fidelio_shared.contracts.ingest import LINKING_KINDS, Interaction, Submission
+from fidelio_shared.contracts.ingest import DESCRIBED, Interaction, Submission
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Rejected
 
@@ -23,16 +23,17 @@ _FIELDS = frozenset(Submission.model_fields)
 _DIGEST_VERSION = "1"
 
 
-def normalise(raw: RawRecord, channels: Mapping[str, Channel], clock: ClockKind) -> Interaction:
+def normalise(raw: RawRecord, channels: Mapping[str, Channel], clock: ClockKind, forms: IdentifierForms) -> Interaction:
     """Raises Rejected with a reason from the closed set."""
     channel = channels[raw.channel]
     content = read_content(raw)
     submission = _submission(content)
     _check_permitted(raw.channel, channel, submission)
     occurred_at, received_at = _times(submission, raw, clock)
-    identifiers = normalise_identifiers(submission.identifiers, channel.links)
-    if not any(each.kind in LINKING_KINDS for each in identifiers):
-        raise Rejected("unidentifiable", "no usable identifier; send one of " + ", ".join(channel.links))
+    identifiers = forms.normalise(submission.identifiers, channel.links)
+    if all(each.kind.startswith(DESCRIBED) for each in identifiers):
+        usable = forms.kinds if channel.links is None else channel.links
+        raise Rejected("unidentifiable", "no usable identifier; send one of " + ", ".join(usable))
     return Interaction(
         id=interaction_id(submission.source, submission.id),
         digest=_digest(content),

@@ -9,6 +9,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "profiles": [],
     "identities": [],
     "heads": [],
+    "reviews": [IndexModel([("status", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)])],
     "routes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ROUTE_SECONDS)],
     "timeline": [IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)])],
     "offsets": [],

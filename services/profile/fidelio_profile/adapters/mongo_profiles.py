@@ -1,7 +1,7 @@
 """`timeline`, `profiles` and `offsets`: what fold knows, and the one transaction that has a batch's whole effect."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,17 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
 from fidelio_profile.domain.documents import state_from
-from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, record_key
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
+from fidelio_shared.contracts.profile import (
+    STATE_VERSION,
+    AbsorbRequested,
+    RefoldRequested,
+    RetireRequested,
+    SplitRequested,
+)
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
@@ -44,6 +51,7 @@ class Encoded:
 
     timeline: tuple[RawBSONDocument | Document, ...]
     profiles: tuple[tuple[bytes, RawBSONDocument | Document], ...]
+    moved: Mapping[ProfileId, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +60,17 @@ class MongoProfileStore:
     epoch: int
 
     async def load(self, records: Sequence[Foldable], partitions: Sequence[int]) -> tuple[Stored, tuple[Cursor, ...]]:
-        keys = [bytes.fromhex(record_key(each)) for each in records]
+        keys = [bytes.fromhex(each) for each in _deduplication_keys(records)]
         ids = list({bytes.fromhex(each.profile) for each in records})
         with translated():
-            seen, profiles, offsets, timelines = await asyncio.gather(
+            seen, documents, offsets = await asyncio.gather(
                 self.database.timeline.find({"_id": {"$in": keys}}, {"_id": 1}).to_list(),
                 self.database.profiles.find({"_id": {"$in": ids}}).to_list(),
                 self.database.offsets.find({"_id": {"$in": list(partitions)}}).to_list(),
-                self._timelines(records),
             )
-        stored = Stored(
-            profiles={ProfileId(each["_id"].hex()): _profile_from(each) for each in profiles},
-            seen=frozenset(each["_id"].hex() for each in seen),
-            timelines=timelines,
-        )
+            profiles = {ProfileId(each["_id"].hex()): profile_from(each) for each in documents}
+            timelines = await self._timelines(_wanted_timelines(records, profiles))
+        stored = Stored(profiles, frozenset(each["_id"].hex() for each in seen), timelines)
         known = {each["_id"]: Cursor(each["_id"], each["offset"], each["version"]) for each in offsets}
         return stored, tuple(known.get(each, Cursor(each, 0, 0)) for each in partitions)
 
@@ -75,6 +80,7 @@ class MongoProfileStore:
             return Encoded(
                 timeline=tuple(RawBSONDocument(bson.encode(timeline_document(each))) for each in folded.accepted),
                 profiles=tuple(self._encode_profile(each) for each in folded.profiles.values()),
+                moved=folded.moved,
             )
         except (BSONError, orjson.JSONEncodeError, OverflowError, UnicodeError) as error:
             raise Rejected("beyond_limits", f"cannot be stored ({type(error).__name__}); send plain JSON") from error
@@ -91,6 +97,10 @@ class MongoProfileStore:
                         ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
                     ]
                     await self.database.profiles.bulk_write(replacements, ordered=False, session=session)
+                for profile, interactions in encoded.moved.items():
+                    ids = [bytes.fromhex(each) for each in interactions]
+                    change = {"$set": {"profile": bytes.fromhex(profile)}}
+                    await self.database.timeline.update_many({"_id": {"$in": ids}}, change, session=session)
 
         await in_transaction(self.database, write)
 
@@ -109,8 +119,7 @@ class MongoProfileStore:
         if result.matched_count + result.upserted_count != len(moves):
             raise Overtaken
 
-    async def _timelines(self, records: Sequence[Foldable]) -> Mapping[ProfileId, tuple[Interaction, ...]]:
-        wanted = {each.profile for each in records if isinstance(each, RefoldRequested)}
+    async def _timelines(self, wanted: Iterable[ProfileId]) -> Mapping[ProfileId, tuple[Interaction, ...]]:
         return {profile: await self._timeline(profile) for profile in wanted}
 
     async def _timeline(self, profile: ProfileId) -> tuple[Interaction, ...]:
@@ -127,8 +136,9 @@ class MongoProfileStore:
             "_id": key,
             "epoch": self.epoch,
             "revision": profile.revision,
-            "state_version": STATE_VERSION,
+            "state_version": profile.state_version,
             "state": revision.document,
+            **_history_document(profile),
         }
         raw = bson.encode(document)
         if len(raw) > _LARGEST_PROFILE_BYTES:
@@ -136,5 +146,46 @@ class MongoProfileStore:
         return key, RawBSONDocument(raw)
 
 
-def _profile_from(document: Mapping[str, Any]) -> Profile:
-    return Profile(ProfileId(document["_id"].hex()), document["revision"], state_from(document["state"]))
+def _deduplication_keys(records: Iterable[Foldable]) -> set[str]:
+    keys = {record_key(each) for each in records}
+    brought = [each.interaction for each in records if isinstance(each, RetireRequested | AbsorbRequested)]
+    return keys | {each.id for each in brought if each}
+
+
+def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]) -> set[ProfileId]:
+    """Of those that are folded again or split, with their members; of those absorbed by somebody who was split."""
+    parted = {each.id for each in profiles.values() if each.apart}
+    parted |= {each.profile for each in records if isinstance(each, SplitRequested)}
+    parted |= {each.profile for each in records if isinstance(each, AbsorbRequested) and each.apart}
+    wanted: set[ProfileId] = set()
+    for record in records:
+        known = profiles.get(record.profile)
+        if isinstance(record, RefoldRequested | SplitRequested):
+            wanted |= {record.profile, *(known.members if known else ())}
+        elif isinstance(record, AbsorbRequested) and record.profile in parted and not record.is_split:
+            wanted |= {record.absorbed, *record.members}
+    return wanted
+
+
+def _history_document(profile: Profile) -> Document:
+    document: Document = {}
+    if profile.merged_into:
+        document["merged_into"] = bytes.fromhex(profile.merged_into)
+    if profile.members:
+        document["members"] = [bytes.fromhex(each) for each in profile.members]
+    if profile.apart:
+        document["apart"] = [[key, bytes.fromhex(owner)] for key, owner in profile.apart.items()]
+    return document
+
+
+def profile_from(document: Mapping[str, Any]) -> Profile:
+    merged_into, state = document.get("merged_into"), document["state"]
+    return Profile(
+        id=ProfileId(document["_id"].hex()),
+        revision=document["revision"],
+        state=state_from(state) if state else None,
+        state_version=min(document["state_version"], STATE_VERSION),
+        merged_into=ProfileId(merged_into.hex()) if merged_into else None,
+        members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
+        apart={key: ProfileId(owner.hex()) for key, owner in document.get("apart", ())},
+    )

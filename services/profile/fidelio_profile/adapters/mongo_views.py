@@ -7,8 +7,10 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from fidelio_profile.adapters.mongo_profiles import profile_from
 from fidelio_profile.adapters.timeline_documents import interaction_from
-from fidelio_profile.domain.state import State, join, lift
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.state import State, join
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Database, Document, translated
 
@@ -47,28 +49,41 @@ class MongoProfileViews:
             return await cursor.to_list()
 
     async def pages_with_refold(self, size: int) -> AsyncIterator[Sequence[tuple[Document, State | None]]]:
-        """Every profile with its timeline folded anew, each page read at one instant, also under traffic."""
+        """Every profile that is not part of another with its timeline folded anew, each page read at one instant, also
+        under traffic."""
         last: bytes | None = None
         while True:
-            with translated():
-                async with self.database.client.start_session(snapshot=True) as session:
-                    page = await self._page(last, size, session)
-                    refolded = await self._refolded([each["_id"] for each in page], session)
+            query = {"_id": {"$gt": last}} if last is not None else {}
+            page = await self._refolded_page(query, size)
             if not page:
                 return
-            yield [(each, refolded.get(each["_id"])) for each in page]
-            last = page[-1]["_id"]
+            yield page
+            last = page[-1][0]["_id"]
 
-    async def _page(self, last: bytes | None, size: int, session: AsyncClientSession) -> list[Document]:
-        query = {"_id": {"$gt": last}} if last is not None else {}
-        return await self.database.profiles.find(query, session=session).sort("_id", 1).limit(size).to_list()
+    async def again_with_refold(self, profiles: Sequence[bytes]) -> Sequence[tuple[Document, State | None]]:
+        return await self._refolded_page({"_id": {"$in": list(profiles)}}, len(profiles))
 
-    async def _refolded(self, profiles: list[bytes], session: AsyncClientSession) -> dict[bytes, State]:
-        states: dict[bytes, State] = {}
-        query = {"profile": {"$in": profiles}, "kind": "interaction"}
+    async def _refolded_page(self, query: Document, size: int) -> Sequence[tuple[Document, State | None]]:
+        with translated():
+            async with self.database.client.start_session(snapshot=True) as session:
+                found = self.database.profiles.find(query, session=session).sort("_id", 1).limit(size)
+                page = [(each, profile_from(each)) for each in await found.to_list()]
+                refolded = await self._refolded([profile for _, profile in page], session)
+        return [(document, refolded.get(profile.id)) for document, profile in page]
+
+    async def _refolded(self, profiles: Sequence[Profile], session: AsyncClientSession) -> dict[ProfileId, State]:
+        states: dict[ProfileId, State] = {}
+        whole = {
+            bytes.fromhex(each): profile
+            for profile in profiles
+            if not profile.merged_into
+            for each in (profile.id, *profile.members)
+        }
+        query = {"profile": {"$in": list(whole)}, "kind": "interaction"}
         async for document in self.database.timeline.find(query, {"profile": 1, "body": 1}, session=session):
-            state, key = lift(interaction_from(document["body"])), document["profile"]
-            states[key] = join(states[key], state) if key in states else state
+            profile = whole[document["profile"]]
+            state = profile.lift(interaction_from(document["body"]))
+            states[profile.id] = join(states[profile.id], state) if profile.id in states else state
         return states
 
     async def count(self) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fidelio_profile.domain.fold import Foldable
+from fidelio_profile.domain.revisions import Foldable, instant_of, record_key
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import InteractionRecorded
@@ -11,12 +11,13 @@ from fidelio_shared.contracts.profile import InteractionRecorded
 def timeline_document(record: Foldable) -> dict[str, Any]:
     """`_id` is the deduplication key; `anchor` tells under which identifier it came, for a later split."""
     if not isinstance(record, InteractionRecorded):
+        told = record.model_copy(update={"state": None, "interaction": None})
         return {
-            "_id": bytes.fromhex(record.id),
+            "_id": bytes.fromhex(record_key(record)),
             "profile": bytes.fromhex(record.profile),
             "kind": record.kind,
-            "occurred_at": record.at,
-            "body": encode(record),
+            "occurred_at": instant_of(record),
+            "body": encode(told),
         }
     interaction = record.interaction
     return {

@@ -1,75 +1,74 @@
 """Whose is an interaction? Decided once per interaction id, and never differently afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Literal
 
+from fidelio_profile.domain.people import (
+    MOST_ABSORBED,
+    Demotion,
+    Head,
+    Link,
+    Review,
+    identifier_of,
+    identity_key,
+    merged,
+)
 from fidelio_shared.contracts.canonical import Instant, instant
+from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
-from fidelio_shared.contracts.ingest import STRONG_KINDS, Identifier, Interaction
+from fidelio_shared.contracts.ingest import Identifier, Interaction
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An interaction's one destination. `linked` and `met` are what it changed, to be announced again if need be."""
+    """An interaction's one destination, and what it changed about who is who, to be announced again if need be.
+
+    `retires`: profiles that became part of `profile`. `demoted`: identifiers that were set aside.
+    """
 
     interaction: InteractionId
     digest: str
     profile: ProfileId
     linked: tuple[Identifier, ...] = ()
-    met: tuple[ProfileId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """`created_at`: when its first interaction was received. `is_identified`: holds a strong identifier.
-
-    `version` counts the transactions that rested on it or changed it.
-    """
-
-    profile: ProfileId
-    created_at: Instant
-    is_identified: bool
-    version: int
-    met: frozenset[ProfileId] = frozenset()
+    retires: tuple[ProfileId, ...] = ()
+    demoted: tuple[Demotion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of a batch. Identities by `kind:value`."""
+    """What the database knows of a batch. Links by `kind:value`."""
 
     routes: Mapping[InteractionId, Route]
-    identities: Mapping[str, ProfileId]
+    links: Mapping[str, Link]
     heads: Mapping[ProfileId, Head]
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """The id was used before for something else."""
-
-    interaction: Interaction
-
-
-@dataclass(frozen=True, slots=True)
 class Assigned:
-    """`new_*` is to be stored, `heads_read` all or nothing with it; `routes` has every accepted interaction's."""
+    """`routes` has every accepted interaction's; the others are to be stored, all or nothing.
+
+    `conflicts` used an id again for something else; `lost` name nobody but what too many people share.
+    `moved`: identifiers of profiles that were merged, with their new owner. `changed_heads` are also those that a
+    change rested on, so that of two concurrent ones one is decided again.
+    """
 
     routes: tuple[tuple[Interaction, Route], ...]
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[Interaction, ...]
+    lost: tuple[Interaction, ...]
     new_routes: tuple[Route, ...]
-    new_identities: Mapping[str, ProfileId]
+    new_links: Mapping[str, Link]
+    changed_links: Mapping[str, Link]
+    moved: Mapping[str, ProfileId]
     new_heads: Mapping[ProfileId, Head]
     changed_heads: Mapping[ProfileId, Head]
+    reviews: tuple[Review, ...]
 
     @property
     def changes_identity(self) -> bool:
-        return bool(self.new_identities or self.new_heads or self.changed_heads)
-
-
-MOST_MET = 64
-
-
-def identity_key(identifier: Identifier) -> str:
-    return f"{identifier.kind}:{identifier.value}"
+        return bool(self.new_heads or self.changed_heads)
 
 
 @dataclass(slots=True)
@@ -77,37 +76,80 @@ class _Ledger:
     """The batch's own view: what is known plus what the batch has decided so far."""
 
     known: Known
+    rules: IdentityRules
     routes: dict[InteractionId, Route] = field(default_factory=dict)
-    identities: dict[str, ProfileId] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    moved: dict[str, ProfileId] = field(default_factory=dict)
     heads: dict[ProfileId, Head] = field(default_factory=dict)
+    reviews: list[Review] = field(default_factory=list)
+
+    def link(self, identifier: Identifier) -> Link | None:
+        key = identity_key(identifier)
+        found = self.links.get(key) or self.known.links.get(key)
+        owner = self.moved.get(key)
+        return replace(found, profile=owner) if found and owner else found
 
     def owner(self, identifier: Identifier) -> ProfileId | None:
-        key = identity_key(identifier)
-        return self.identities.get(key) or self.known.identities.get(key)
+        link = self.link(identifier)
+        return link.profile if link else None
 
     def head(self, profile: ProfileId) -> Head:
         return self.heads.get(profile) or self.known.heads[profile]
 
+    def touch(self, heads: Iterable[Head]) -> None:
+        """They are to be written, so that nobody changes them meanwhile."""
+        for head in heads:
+            self.heads.setdefault(head.profile, head)
 
-def assign(known: Known, interactions: Iterable[Interaction]) -> Assigned:
-    ledger = _Ledger(known)
+    def is_identified(self, profile: ProfileId) -> bool:
+        return self.head(profile).is_identified(self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Of one interaction: whose it could be, identifiers that nobody has, others' weak ones, what was set aside."""
+
+    heads: list[Head]
+    new: tuple[Identifier, ...]
+    beside: Sequence[Identifier]
+    demoted: Sequence[Demotion]
+
+
+def assign(known: Known, interactions: Iterable[Interaction], rules: IdentityRules) -> Assigned:
+    ledger = _Ledger(known, rules)
     routed: list[tuple[Interaction, Route]] = []
-    conflicts: list[Conflict] = []
+    conflicts: list[Interaction] = []
+    lost: list[Interaction] = []
     for interaction in interactions:
-        route = ledger.routes.get(interaction.id) or known.routes.get(interaction.id)
+        route = ledger.routes.get(interaction.id) or known.routes.get(interaction.id) or _decide(ledger, interaction)
         if route is None:
-            route = ledger.routes[interaction.id] = _decide(ledger, interaction)
-        if _contradicts(route, interaction):
-            conflicts.append(Conflict(interaction))
+            lost.append(interaction)
+        elif _contradicts(route, interaction):
+            conflicts.append(interaction)
         else:
             routed.append((interaction, route))
+    return _assigned(ledger, tuple(routed), tuple(conflicts), tuple(lost))
+
+
+def _assigned(
+    ledger: _Ledger,
+    routed: tuple[tuple[Interaction, Route], ...],
+    conflicts: tuple[Interaction, ...],
+    lost: tuple[Interaction, ...],
+) -> Assigned:
+    known, moved = ledger.known, ledger.moved
+    links = {key: replace(link, profile=moved.get(key, link.profile)) for key, link in ledger.links.items()}
     return Assigned(
-        routes=tuple(routed),
-        conflicts=tuple(conflicts),
+        routes=routed,
+        conflicts=conflicts,
+        lost=lost,
         new_routes=tuple(ledger.routes.values()),
-        new_identities=ledger.identities,
+        new_links={key: link for key, link in links.items() if key not in known.links},
+        changed_links={key: link for key, link in links.items() if key in known.links},
+        moved={key: owner for key, owner in moved.items() if key not in links},
         new_heads={each: head for each, head in ledger.heads.items() if each not in known.heads},
         changed_heads={each: head for each, head in ledger.heads.items() if each in known.heads},
+        reviews=tuple(ledger.reviews),
     )
 
 
@@ -117,61 +159,126 @@ def _contradicts(route: Route, interaction: Interaction) -> bool:
     return interaction.digest.startswith(f"{version}:") and route.digest != interaction.digest
 
 
-def _decide(ledger: _Ledger, interaction: Interaction) -> Route:
-    linking = interaction.linking
-    strong = [each for each in linking if each.kind in STRONG_KINDS]
-    weak = [each for each in linking if each.kind not in STRONG_KINDS]
-    profile = _find(ledger, strong, weak) or _create(ledger, interaction)
-    linked = tuple(each for each in linking if ledger.owner(each) is None)
-    met = _met(ledger, profile, strong, weak)
-    if linked or met:
-        _link(ledger, profile, linked, met)
-    return Route(interaction.id, interaction.digest, profile, linked, met)
+def _decide(ledger: _Ledger, interaction: Interaction) -> Route | None:
+    """None where nothing that the interaction names finds anybody any more."""
+    named = [(each, ledger.link(each)) for each in ledger.rules.linking(interaction.identifiers)]
+    usable = [each for each, link in named if not (link and link.is_shared)]
+    if not usable:
+        return None
+    joining, beside = _joining(ledger, usable)
+    kept, demoted = _within_limits(ledger, joining)
+    found = _Evidence(
+        heads=_heads_of(ledger, kept),
+        new=tuple(each for each in kept if ledger.owner(each) is None),
+        beside=beside,
+        demoted=demoted,
+    )
+    route = ledger.routes[interaction.id] = _land(ledger, interaction, found)
+    _remember_doubts(ledger, route, instant(interaction.received_at))
+    return route
 
 
-def _find(ledger: _Ledger, strong: list[Identifier], weak: list[Identifier]) -> ProfileId | None:
-    """The strongest known identifier decides; a weak one only where it cannot glue two people together."""
-    for identifier in strong:
-        if owner := ledger.owner(identifier):
-            return owner
-    for identifier in weak:
-        owner = ledger.owner(identifier)
-        if owner and not (strong and ledger.head(owner).is_identified):
-            return owner
+def _joining(ledger: _Ledger, usable: Sequence[Identifier]) -> tuple[list[Identifier], list[Identifier]]:
+    """Those that are evidence of one person, strongest first; and weak ones that are somebody else's.
+
+    A weak identifier joins whoever is not known by a strong one: the anonymous past of somebody who logs in.
+    """
+    strong = [each for each in usable if ledger.rules.is_strong(each.kind)]
+    owners = {ledger.owner(each) for each in strong} - {None}
+    joining, beside = list(strong), list[Identifier]()
+    for each in usable:
+        if ledger.rules.is_strong(each.kind):
+            continue
+        owner = ledger.owner(each)
+        if owner is None or owner in owners or (strong and not ledger.is_identified(owner)):
+            joining.append(each)
+        elif not strong and not owners:
+            owners.add(owner)
+            joining.append(each)
+        else:
+            beside.append(each)
+    return joining, beside
+
+
+def _within_limits(ledger: _Ledger, joining: list[Identifier]) -> tuple[list[Identifier], list[Demotion]]:
+    """Sets the weakest aside until no rule is broken. A single one that is left never breaks one."""
+    kept, demoted = list(joining), list[Demotion]()
+    while len(kept) > 1 and (broken := _broken_rule(ledger, kept)):
+        reason, kind = broken
+        weakest = kept.pop()
+        demoted.append(Demotion(weakest, reason, kind, ledger.owner(weakest)))
+    return kept, demoted
+
+
+def _broken_rule(ledger: _Ledger, kept: Sequence[Identifier]) -> tuple[Literal["limit", "apart"], str] | None:
+    heads = _heads_of(ledger, kept)
+    new = [each for each in kept if ledger.owner(each) is None]
+    if len(heads) < 2 and not new:
+        return None
+    if any(one.is_apart_from(other) for one, other in combinations(heads, 2)):
+        return "apart", ""
+    if len(heads) > 1 and sum(len(each.names) for each in heads) > MOST_ABSORBED:
+        return "limit", "profile"
+    held = [Counter(identifier_of(key).kind for key in each.keys) for each in heads]
+    whole = Counter(each.kind for each in new)
+    for each in held:
+        whole += each
+    for kind, rule in ledger.rules.kinds.items():
+        if whole[kind] > rule.most and whole[kind] > max((each[kind] for each in held), default=0):
+            return "limit", kind
     return None
 
 
-def _create(ledger: _Ledger, interaction: Interaction) -> ProfileId:
-    profile = profile_id(interaction.id)
-    ledger.heads[profile] = Head(profile, instant(interaction.received_at), is_identified=False, version=0)
-    return profile
+def _heads_of(ledger: _Ledger, identifiers: Iterable[Identifier]) -> list[Head]:
+    owners = dict.fromkeys(owner for each in identifiers if (owner := ledger.owner(each)))
+    return [ledger.head(each) for each in owners]
 
 
-def _met(
-    ledger: _Ledger, profile: ProfileId, strong: list[Identifier], weak: list[Identifier]
-) -> tuple[ProfileId, ...]:
-    """Others who, by this evidence, are the same person, and are not known to be.
-
-    A device that somebody else is known by proves nothing. Who has met as many as are kept meets nobody more: a shared
-    mailbox would change heads with every message.
-    """
-    owners = {ledger.owner(each) for each in strong}
-    if strong:
-        owners |= {owner for each in weak if (owner := ledger.owner(each)) and not ledger.head(owner).is_identified}
-    known = ledger.head(profile).met
-    new = sorted(owner for owner in owners if owner and owner != profile and owner not in known)
-    return tuple(new[: MOST_MET - len(known)])
-
-
-def _link(ledger: _Ledger, profile: ProfileId, linked: tuple[Identifier, ...], met: tuple[ProfileId, ...]) -> None:
-    for identifier in linked:
-        ledger.identities[identity_key(identifier)] = profile
-    head = ledger.head(profile)
-    is_identified = head.is_identified or any(each.kind in STRONG_KINDS for each in linked)
-    ledger.heads[profile] = replace(head, is_identified=is_identified, met=_bounded(head.met, met))
-    for other in met:
-        ledger.heads[other] = replace(ledger.head(other), met=_bounded(ledger.head(other).met, (profile,)))
+def _land(ledger: _Ledger, interaction: Interaction, found: _Evidence) -> Route:
+    at = instant(interaction.received_at)
+    winner, losers = merged(found.heads or [Head(profile_id(interaction.id), at, version=0)])
+    _move(ledger, winner, losers)
+    shared = _note_company(ledger, winner, found)
+    if found.new:
+        winner = replace(winner, keys=winner.keys | {identity_key(each) for each in found.new})
+        ledger.links |= {identity_key(each): Link(winner.profile, interaction.id, at) for each in found.new}
+    if found.new or losers:
+        ledger.heads |= {each.profile: each for each in (winner, *losers)}
+        ledger.touch(_heads_of(ledger, found.beside))
+    return Route(
+        interaction.id,
+        interaction.digest,
+        winner.profile,
+        linked=found.new,
+        retires=tuple(each.profile for each in losers),
+        demoted=(*found.demoted, *shared),
+    )
 
 
-def _bounded(known: frozenset[ProfileId], more: tuple[ProfileId, ...]) -> frozenset[ProfileId]:
-    return frozenset(sorted(known | set(more))[:MOST_MET])
+def _move(ledger: _Ledger, winner: Head, losers: Sequence[Head]) -> None:
+    for loser in losers:
+        held = ledger.head(loser.profile).keys
+        ledger.moved |= dict.fromkeys(held, winner.profile)
+
+
+def _note_company(ledger: _Ledger, winner: Head, found: _Evidence) -> list[Demotion]:
+    """A thing that is seen with ever more known people is a kiosk's, and stops telling who somebody is."""
+    rules, demoted = ledger.rules, list[Demotion]()
+    is_known = winner.is_identified(rules) or any(rules.is_strong(each.kind) for each in found.new)
+    for each in found.beside if is_known else ():
+        link = ledger.link(each)
+        if link is None or winner.profile in link.seen_with:
+            continue
+        people = link.seen_with | {winner.profile}
+        is_shared = len(people) >= rules.kinds[each.kind].people
+        ledger.links[identity_key(each)] = replace(link, seen_with=people, is_shared=is_shared)
+        ledger.touch([ledger.head(link.profile)])
+        if is_shared:
+            demoted.append(Demotion(each, "shared", each.kind, link.profile))
+    return demoted
+
+
+def _remember_doubts(ledger: _Ledger, route: Route, at: Instant) -> None:
+    """What a strong identifier said and a rule forbade, people shall look at."""
+    strong = [each for each in route.demoted if ledger.rules.is_strong(each.identifier.kind)]
+    ledger.reviews += [Review(route.profile, each, route.interaction, at) for each in strong]

@@ -1,0 +1,161 @@
+"""What a batch of records makes of profiles, while it is being folded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from fidelio_profile.domain.documents import Document, state_document
+from fidelio_profile.domain.profile import Profile
+from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.profile import (
+    AbsorbRequested,
+    Cause,
+    InteractionRecorded,
+    RefoldRequested,
+    RetireRequested,
+    SplitRequested,
+)
+from fidelio_shared.messaging.errors import Rejected
+
+Foldable = InteractionRecorded | RetireRequested | AbsorbRequested | SplitRequested | RefoldRequested
+Forwarded = InteractionRecorded | AbsorbRequested | SplitRequested
+
+MOST_HOPS = 64
+
+
+@dataclass(frozen=True)
+class Revision:
+    profile: Profile
+    cause: Cause
+
+    @cached_property
+    def document(self) -> Document | None:
+        """The state as it is published and stored: made once for both."""
+        state = self.profile.state
+        return state_document(state) if state else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database knows of a batch: its profiles, which records it has, and the timelines to fold again.
+
+    A timeline is that of a profile alone, without its members'.
+    """
+
+    profiles: Mapping[ProfileId, Profile]
+    seen: frozenset[str]
+    timelines: Mapping[ProfileId, tuple[Interaction, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`revisions` in the order of the batch; `accepted` are the records that they come from.
+
+    `sent`: records for other keys. `moved`: interactions that are another profile's now.
+    """
+
+    revisions: tuple[Revision, ...]
+    accepted: tuple[Foldable, ...]
+    duplicates: int
+    sent: tuple[Forwarded, ...] = ()
+    moved: Mapping[ProfileId, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def profiles(self) -> Mapping[ProfileId, Revision]:
+        """The last revision of each."""
+        return {each.profile.id: each for each in self.revisions}
+
+
+@dataclass(slots=True)
+class FoldingBatch:
+    stored: Stored
+    profiles: dict[ProfileId, Profile] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    added: dict[ProfileId, list[Interaction]] = field(default_factory=dict)
+    moved: dict[str, ProfileId] = field(default_factory=dict)
+    revisions: list[Revision] = field(default_factory=list)
+    accepted: list[Foldable] = field(default_factory=list)
+    sent: list[Forwarded] = field(default_factory=list)
+
+    def is_seen(self, key: str) -> bool:
+        return key in self.stored.seen or key in self.seen
+
+    def profile(self, profile: ProfileId) -> Profile | None:
+        return self.profiles.get(profile) or self.stored.profiles.get(profile)
+
+    def accept(self, record: Foldable, profile: Profile, cause: Cause) -> None:
+        self.seen.add(record_key(record))
+        self.profiles[profile.id] = profile
+        self.revisions.append(Revision(profile, cause))
+        self.accepted.append(record)
+
+    def forward(self, record: Forwarded, profile: ProfileId) -> None:
+        if record.hops >= MOST_HOPS:
+            raise Rejected("beyond_limits", f"forwarded {MOST_HOPS} times; its profile was merged in circles, tell us")
+        self.sent.append(record.model_copy(update={"profile": profile, "hops": record.hops + 1}))
+
+    def timeline(self, profiles: Iterable[ProfileId]) -> list[Interaction]:
+        found = [
+            interaction
+            for each in profiles
+            for interaction in (*self.stored.timelines.get(each, ()), *self.added.get(each, ()))
+            if self.moved.get(interaction.id, each) == each
+        ]
+        return sorted(found, key=lambda each: (each.occurred_at, each.id))
+
+
+def record_key(record: Foldable) -> str:
+    """What makes a record the same record: the deduplication key."""
+    if isinstance(record, InteractionRecorded):
+        return record.interaction.id
+    if isinstance(record, RetireRequested):
+        return hash16("retire", record.profile, record.into)
+    if isinstance(record, AbsorbRequested):
+        return record.id or hash16("absorb", record.absorbed)
+    return record.id
+
+
+def cause_of(interaction: Interaction) -> Cause:
+    return Cause(
+        kind="interaction",
+        id=interaction.id,
+        type=interaction.type,
+        channel=interaction.channel,
+        occurred_at=interaction.occurred_at,
+        received_at=interaction.received_at,
+        historical=interaction.historical,
+    )
+
+
+def instant_of(record: Foldable) -> datetime:
+    """When what the record says was received. Records of a first draft, without one, say it by their interaction."""
+    if isinstance(record, InteractionRecorded):
+        return record.interaction.received_at
+    interaction = None if isinstance(record, SplitRequested | RefoldRequested) else record.interaction
+    at = record.at or (interaction.received_at if interaction else None)
+    if at is None:
+        raise Rejected("schema", f"a {record.kind} record that names neither `at` nor an interaction")
+    return at
+
+
+def cause_by(record: Foldable, kind: Literal["merge", "split", "refold"]) -> Cause:
+    """Names the interaction that brought it about; where a person or a repair did, nothing else is to follow of it."""
+    interaction = record.interaction if isinstance(record, RetireRequested | AbsorbRequested) else None
+    if interaction:
+        return cause_of(interaction).model_copy(update={"kind": kind})
+    at = instant_of(record)
+    return Cause(
+        kind=kind,
+        id=record_key(record),
+        type=_TYPES[kind],
+        channel="operations",
+        occurred_at=at,
+        received_at=at,
+        historical=True,
+    )
+
+
+_TYPES = {"merge": "profile.merged", "split": "profile.split", "refold": "profile.refolded"}
