@@ -24,7 +24,7 @@ class _Orders(Contract):
 
 
 class _State(Contract):
-    orders: _Orders | None
+    orders: _Orders | None = None
 
 
 class _Snapshot(Contract):
@@ -32,21 +32,19 @@ class _Snapshot(Contract):
     epoch: int
     revision: int
     cause: Cause
-    state: _State
+    merged_into: ProfileId | None = None
+    state: _State | None
 
 
-Decoder = Callable[[Incoming], Evidence | None]
+Decoder = Callable[[Incoming], Evidence]
 
 
-def decode_evidence(record: Incoming) -> Evidence | None:
-    """None for a profile that never bought: there is nothing to score."""
+def decode_evidence(record: Incoming) -> Evidence:
     try:
         snapshot = _Snapshot.model_validate_json(record.value or b"")
     except ValidationError as error:
         raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
-    orders = snapshot.state.orders
-    if orders is None:
-        return None
+    orders = snapshot.state.orders if snapshot.state and not snapshot.merged_into else None
     cause = snapshot.cause
     return Evidence(
         profile=snapshot.profile,
@@ -56,10 +54,14 @@ def decode_evidence(record: Incoming) -> Evidence | None:
         cause=ScoringCause(
             kind=cause.kind, id=cause.id, type=cause.type, at=cause.occurred_at, historical=cause.historical
         ),
-        purchases=Purchases(
-            first_order_at=orders.first_at,
-            last_order_at=orders.last_at,
-            days=int(orders.days, 16) << orders.first_day,
-            order_count=orders.count,
-        ),
+        purchases=_purchases(orders) if orders else None,
+    )
+
+
+def _purchases(orders: _Orders) -> Purchases:
+    return Purchases(
+        first_order_at=orders.first_at,
+        last_order_at=orders.last_at,
+        days=int(orders.days, 16) << orders.first_day,
+        order_count=orders.count,
     )

@@ -28,8 +28,8 @@ class ScoringHandlers:
     metrics: ScoringMetrics
     watermark: Watermark
 
-    async def score_profiles(self, batch: Batch[Evidence | None]) -> Sequence[Refusal]:
-        received = [(each.value, each.record.partition) for each in batch.items if each.value]
+    async def score_profiles(self, batch: Batch[Evidence]) -> Sequence[Refusal]:
+        received = [(each.value, each.record.partition) for each in batch.items]
         partitions = {evidence.profile: partition for evidence, partition in received}
         known = await self.scores.load(partitions)
         scored = _receive_all(known, [evidence for evidence, _ in received], self.model)
@@ -72,6 +72,8 @@ def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Eviden
         if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
             continue
         moved = receive(standing, evidence, model)
+        if moved is None:
+            continue
         standings[evidence.profile] = moved.standing
         changes += moved.changes
         news.append(evidence)

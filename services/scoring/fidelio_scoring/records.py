@@ -71,9 +71,9 @@ def _segment_record(change: StageChange) -> Outgoing:
         at=standing.as_of,
         cause=change.cause,
         definition=DEFINITION,
-        entered=(change.entered.value,),
+        entered=(change.entered.value,) if change.entered else (),
         exited=(change.exited.value,) if change.exited else (),
-        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),),
+        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),) if change.entered else (),
     )
     return _record(
         SEGMENTS.name,

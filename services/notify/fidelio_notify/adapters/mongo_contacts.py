@@ -49,7 +49,7 @@ class MongoContactStore:
 
 
 def _document(contact: Contact) -> Document:
-    return {
+    document: Document = {
         "epoch": contact.epoch,
         "revision": contact.revision,
         "email": contact.email,
@@ -57,9 +57,15 @@ def _document(contact: Contact) -> Document:
         "language": contact.language,
         "consents": [asdict(each) for each in contact.consents],
     }
+    if contact.merged_into:
+        document["merged_into"] = bytes.fromhex(contact.merged_into)
+    if contact.members:
+        document["members"] = [bytes.fromhex(each) for each in contact.members]
+    return document
 
 
 def _contact_from(document: Mapping[str, Any]) -> Contact:
+    merged_into = document.get("merged_into")
     return Contact(
         profile=ProfileId(document["_id"].hex()),
         epoch=document["epoch"],
@@ -68,4 +74,6 @@ def _contact_from(document: Mapping[str, Any]) -> Contact:
         name=document["name"],
         language=document["language"],
         consents=tuple(Consent(**each) for each in document["consents"]),
+        merged_into=ProfileId(merged_into.hex()) if merged_into else None,
+        members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
     )

@@ -22,7 +22,11 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`email` is the one that sorts first where there are several: stable, whatever the order of arrival."""
+    """`email` is the one that sorts first where there are several: stable, whatever the order of arrival.
+
+    `merged_into`: the person has another card now. `members`: profiles that became part of this one: what was sent to
+    them was sent to this person.
+    """
 
     profile: ProfileId
     epoch: int
@@ -31,6 +35,13 @@ class Contact:
     name: str | None
     language: str
     consents: tuple[Consent, ...]
+    merged_into: ProfileId | None = None
+    members: tuple[ProfileId, ...] = ()
+
+
+def every_profile(profile: ProfileId, contact: Contact | None) -> frozenset[ProfileId]:
+    """The profile and those that became part of it."""
+    return frozenset((profile, *(contact.members if contact else ())))
 
 
 class _ReachableState(Contract):
@@ -45,11 +56,16 @@ class ReachablePerson(Contract):
     profile: ProfileId
     epoch: int
     revision: int
-    state: _ReachableState
+    merged_into: ProfileId | None = None
+    members: tuple[ProfileId, ...] = ()
+    state: _ReachableState | None = None
+
+
+_NOTHING_KNOWN = _ReachableState(identifiers=())
 
 
 def contact_from(snapshot: ReachablePerson) -> Contact:
-    state = snapshot.state
+    state = _NOTHING_KNOWN if snapshot.merged_into else snapshot.state or _NOTHING_KNOWN
     emails = sorted(each.value for each in state.identifiers if each.kind == "email")
     traits = {each.name: each.value for each in state.traits}
     language = str(traits.get("language") or "")[:2].lower()
@@ -61,6 +77,8 @@ def contact_from(snapshot: ReachablePerson) -> Contact:
         name=_one_line(traits.get("first_name")),
         language=language if language in _LANGUAGES else _LANGUAGES[0],
         consents=tuple(_consent(each) for each in state.consents),
+        merged_into=snapshot.merged_into,
+        members=snapshot.members,
     )
 
 
