@@ -15,6 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
 from fidelio_profile.domain.documents import state_from
 from fidelio_profile.domain.fold import Foldable, Folded, Profile, Revision, Stored, record_key
+from fidelio_profile.domain.names import search_fields
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import STATE_VERSION, RefoldRequested
@@ -129,6 +130,7 @@ class MongoProfileStore:
             "revision": profile.revision,
             "state_version": STATE_VERSION,
             "state": revision.document,
+            **search_fields(profile.state),
         }
         raw = bson.encode(document)
         if len(raw) > _LARGEST_PROFILE_BYTES:
