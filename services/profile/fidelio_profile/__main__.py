@@ -1,4 +1,4 @@
-"""`fidelio-profile`: init, run, verify."""
+"""`fidelio-profile`: init, run, verify, keys."""
 
 from typing import Annotated, cast
 
@@ -7,6 +7,7 @@ import uvloop
 
 from fidelio_profile.adapters.indexes import INDEXES
 from fidelio_profile.app import run as run_profile
+from fidelio_profile.keys_command import keys
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.messaging.commands import plain_errors, read_settings
@@ -14,6 +15,7 @@ from fidelio_shared.observability.logs import configure_logs
 from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
 
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
+main.add_typer(keys, name="keys")
 
 
 @main.command()

@@ -7,8 +7,7 @@ from fastapi import FastAPI
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api import ProfileApi
+from fidelio_profile.api.application import open_api
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
 from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandlers
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
@@ -42,13 +41,17 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
 
     application = FastAPI(
         title="Fidelio profile",
+        description="One view of each person, the ways there, and a record of everybody who looked.",
+        docs_url=None,  # its pages would load scripts from somebody else's servers
+        redoc_url=None,
         lifespan=lambda _: process.lifespan(wire),
         routes=make_pages(process.health, process.registry),
     )
     if "api" in steps:
         if settings.api_key is None:
             raise Halted("the api step needs FIDELIO_API_KEY")
-        ProfileApi(MongoProfileViews(database)).open_on(application, settings.api_key.get_secret_value())
+        key = settings.api_key.get_secret_value()
+        open_api(application, database, api_key=key, access_days=settings.access_days)
     try:
         return await serve(process, application, host=settings.host, port=settings.port)
     finally:

@@ -7,9 +7,21 @@ _ROUTE_SECONDS = 15 * 86_400
 
 _REQUEST_SECONDS = 90 * 86_400
 
+BY_NAME = "names_1__id_1"
+_SOME_TEXT = {"$gt": ""}
+"""An index with such a filter has no entry for those without a value."""
+
 INDEXES: dict[str, list[IndexModel]] = {
-    "profiles": [],
-    "identities": [],
+    "profiles": [
+        IndexModel(
+            [("names", ASCENDING), ("_id", ASCENDING)], name=BY_NAME, partialFilterExpression={"names": _SOME_TEXT}
+        ),
+        IndexModel(
+            [("state.accounts", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"state.accounts": _SOME_TEXT},
+        ),
+    ],
+    "identities": [IndexModel([("profile", ASCENDING), ("_id", ASCENDING)])],
     "heads": [],
     "reviews": [IndexModel([("status", ASCENDING), ("_id", ASCENDING)])],
     "requests": [
@@ -17,7 +29,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("at", ASCENDING)], expireAfterSeconds=_REQUEST_SECONDS),
     ],
     "routes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ROUTE_SECONDS)],
-    "timeline": [IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)])],
+    "timeline": [
+        IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("occurred_at", ASCENDING), ("_id", ASCENDING)]),
+    ],
     "offsets": [],
-    "outcomes": [],
+    "outcomes": [
+        IndexModel([("segments.memberships.segment", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("scores.churn.band", ASCENDING), ("_id", ASCENDING)]),
+    ],
+    "keys": [IndexModel([("name", ASCENDING), ("created_at", ASCENDING)])],
+    "accesses": [
+        IndexModel([("profile", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
 }

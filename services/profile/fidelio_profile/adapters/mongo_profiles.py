@@ -14,6 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
 from fidelio_profile.domain.documents import state_from
+from fidelio_profile.domain.names import search_fields
 from fidelio_profile.domain.profile import Profile
 from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
@@ -139,6 +140,7 @@ class MongoProfileStore:
             "state_version": profile.state_version,
             "state": revision.document,
             **_history_document(profile),
+            **(search_fields(profile.state) if profile.state else {}),
         }
         raw = bson.encode(document)
         if len(raw) > _LARGEST_PROFILE_BYTES:

@@ -1,0 +1,85 @@
+"""What answers look like, for the description of the API: answers are written straight from what is stored."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import Contract, Identifier, Interaction
+from fidelio_shared.contracts.notify import NotificationChanged
+from fidelio_shared.contracts.profile import ProfileState
+from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
+
+Following = Annotated[str | None, Field(description="`cursor` of the following page; null after the last one")]
+
+
+class Problem(Contract):
+    detail: str
+
+
+class OutcomesView(Contract):
+    scores: ScoreChanged | None
+    segments: SegmentChanged | None
+    notifications: tuple[NotificationChanged, ...] | None
+
+
+class IdentityView(Contract):
+    """By which the person is found; `state.identifiers` holds what they were ever seen with."""
+
+    identifiers: tuple[Identifier, ...]
+
+
+class TimelinePage(Contract):
+    interactions: tuple[Interaction, ...]
+    next: Following
+
+
+class ProfileView(Contract):
+    """`merged_from`: the id that was asked for, where that profile has been merged into this one."""
+
+    profile: ProfileId
+    merged_from: ProfileId | None = None
+    epoch: int
+    revision: int
+    state: ProfileState
+    outcomes: OutcomesView | None = None
+    timeline: TimelinePage | None = None
+    identity: IdentityView | None = None
+
+
+class Person(Contract):
+    profile: ProfileId
+    name: str | None
+    identifiers: tuple[Identifier, ...]
+    interactions: int
+    last_at: str
+
+
+class PeoplePage(Contract):
+    people: tuple[Person, ...]
+    next: Following
+
+
+class Revenue(Contract):
+    currency: str
+    revenue: str
+
+
+class AccountView(Contract):
+    """Sums over the account's members, or over the first 10,000 of more: then `is_complete` is false."""
+
+    account: str
+    is_complete: bool
+    members: int
+    interactions: int
+    orders: int
+    revenue: tuple[Revenue, ...]
+    people: tuple[Person, ...]
+    next: Following
+
+
+class StreamedInteraction(Contract):
+    """`profile`: under which it came; of a merged profile, the API answers for the one that it has become."""
+
+    profile: ProfileId
+    interaction: Interaction
