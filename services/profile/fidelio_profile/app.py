@@ -1,20 +1,24 @@
 """The only wiring of profile."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import FastAPI
 
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
+from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.api.application import open_api
+from fidelio_profile.api.application import ApiSettings, open_api
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
 from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandlers
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
 from fidelio_profile.settings import ProfileSettings, Step
 from fidelio_shared.contracts.identity import read_identity_rules
 from fidelio_shared.contracts.topics import INTERACTIONS, NOTIFICATIONS, SCORES, SEGMENTS, TIMELINE
-from fidelio_shared.messaging.errors import Halted
+from fidelio_shared.messaging.errors import Halted, Unavailable
+from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.observability.pages import make_pages
 from fidelio_shared.storage.mongo import Database, connect, read_deployment
@@ -22,6 +26,7 @@ from fidelio_shared.storage.mongo import Database, connect, read_deployment
 RESOLVE_GROUP = "profile.resolve.v1"
 FOLD_GROUP = "profile.fold.v1"
 OUTCOMES_GROUP = "profile.outcomes.v1"
+_LOOK_FOR_FORGOTTEN_SECONDS = 5.0
 
 
 async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
@@ -50,12 +55,25 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     if "api" in steps:
         if settings.api_key is None:
             raise Halted("the api step needs FIDELIO_API_KEY")
-        key = settings.api_key.get_secret_value()
-        open_api(application, database, api_key=key, access_days=settings.access_days)
+        requests = MongoRequestStore(database, process.publisher)
+        process.background.append(partial(publish_forgotten, requests, process.health))
+        told = ApiSettings(settings.api_key.get_secret_value(), settings.access_days, rules)
+        open_api(application, database, requests, told)
     try:
         return await serve(process, application, host=settings.host, port=settings.port)
     finally:
         await database.client.close()
+
+
+async def publish_forgotten(requests: MongoRequestStore, health: Health) -> None:
+    """Of requests whose process ended between storing and publishing them."""
+    while True:
+        try:
+            await requests.publish_forgotten()
+            health.go_on("requests")
+        except Unavailable as error:
+            health.wait_for(error.dependency, who="requests")
+        await asyncio.sleep(_LOOK_FOR_FORGOTTEN_SECONDS)
 
 
 def consume_interactions(process: Process, handlers: ResolveHandlers, batch_records: int) -> None:

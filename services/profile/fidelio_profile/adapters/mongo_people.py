@@ -11,7 +11,6 @@ from bson.min_key import MinKey
 
 from fidelio_profile.adapters.indexes import BY_NAME
 from fidelio_profile.domain.names import folded
-from fidelio_shared.contracts.ingest import LINKING_KINDS
 from fidelio_shared.storage.mongo import Database, Document, translated
 
 Position = tuple[str, ...]
@@ -48,7 +47,10 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class MongoPeople:
+    """`kinds`: of the identifiers that find somebody."""
+
     database: Database
+    kinds: Collection[str]
 
     async def meant_by(self, told: str, after: Position, limit: int) -> Hits:
         """Exact identifiers, then e-mail addresses, then names; everybody once, where they are found first.
@@ -83,7 +85,7 @@ class MongoPeople:
         wanted = list(profiles)
         with translated():
             found = await self.database.profiles.find({"_id": {"$in": wanted}}, _SUMMARY).to_list()
-        known = {each["_id"]: each for each in found if "state" in each}
+        known = {each["_id"]: each for each in found if each.get("state")}
         return [known[each] for each in wanted if each in known]
 
     async def _equal(self, collection: str, field: str, value: str, after: bytes, limit: int) -> Hits:
@@ -97,7 +99,7 @@ class MongoPeople:
     async def _exact(self, told: str) -> Sequence[bytes]:
         """Owners of it as an identifier of any kind, also as `kind:value`; sorted."""
         text = told.strip()
-        keys = {text, *(f"{kind}:{text}" for kind in LINKING_KINDS), f"email:{text.lower()}"}
+        keys = {text, *(f"{kind}:{text}" for kind in self.kinds), f"email:{text.lower()}"}
         found = await self.database.identities.find({"_id": {"$in": sorted(keys)}}).to_list()
         return sorted({each["profile"] for each in found})
 

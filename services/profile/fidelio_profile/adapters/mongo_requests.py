@@ -7,34 +7,27 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fidelio_profile.adapters.identity_documents import demotion_from, head_from
+from fidelio_profile.adapters.identity_documents import head_from
 from fidelio_profile.adapters.mongo_routes import Raced, write_identity
-from fidelio_profile.domain.people import Demotion, Head
+from fidelio_profile.domain.merging import absorb_key, split_key
+from fidelio_profile.domain.people import Head
 from fidelio_profile.domain.regrouping import NotPossible, Regrouped
+from fidelio_profile.domain.revisions import record_key
 from fidelio_profile.records import identity_record, timeline_record
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.profile import TIMELINE_RECORD, IdentityChanged
+from fidelio_shared.contracts.profile import TIMELINE_RECORD, IdentityChanged, RetireRequested, SplitRequested
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.publisher import Publisher
-from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated
+from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 MOST_MERGES = 64
 _ATTEMPTS = 20
 _FORGOTTEN_AFTER = timedelta(seconds=5)
 _PAGE = 100
 
-Decide = Callable[[Sequence[Head]], Regrouped]
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A review as it is stored."""
-
-    id: str
-    profile: ProfileId
-    demotion: Demotion
-    status: str
+Decide = Callable[[Sequence[Head], datetime], Regrouped]
+"""Of the final heads, and the time, to the millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +35,49 @@ class MongoRequestStore:
     database: Database
     publisher: Publisher
 
-    async def carry_out(self, request: str, profiles: Sequence[ProfileId], decide: Decide, **told: str) -> Regrouped:
-        """`decide` is given the final heads of `profiles`. Repeating a request that was stored publishes it again.
+    async def carry_out(self, request: str, profiles: Sequence[ProfileId], decide: Decide, *, by: str) -> Regrouped:
+        """`decide` is given the final heads of `profiles`. A request that was stored already is only published again.
 
         Raises NotPossible where a profile is unknown, or where `decide` says so.
         """
         for _ in range(_ATTEMPTS):
+            if (known := await self._known(request)) is not None:
+                await self._publish(known)
+                return _regrouped_from(known)
             try:
-                regrouped = await in_transaction(
-                    self.database, lambda session: self._store(request, profiles, decide, told, session)
+                document = await in_transaction(
+                    self.database, lambda session: self._store(request, profiles, decide, by, session)
                 )
             except Raced:
                 continue
-            await self._publish({"_id": bytes.fromhex(request), **_records(regrouped)})
-            return regrouped
+            await self._publish(document)
+            return _regrouped_from(document)
         raise Unavailable("mongodb")
 
+    async def _known(self, request: str) -> Document | None:
+        with translated():
+            return await self.database.requests.find_one({"_id": bytes.fromhex(request)})
+
     async def _store(
-        self,
-        request: str,
-        profiles: Sequence[ProfileId],
-        decide: Decide,
-        told: Mapping[str, str],
-        session: AsyncClientSession,
-    ) -> Regrouped:
-        regrouped = decide([await self._final_head(each, session) for each in profiles])
+        self, request: str, profiles: Sequence[ProfileId], decide: Decide, by: str, session: AsyncClientSession
+    ) -> Document:
+        now = datetime.now(UTC)
+        at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        regrouped = decide([await self._final_head(each, session) for each in profiles], at)
         await write_identity(self.database, regrouped, session)
-        document = {
+        document: Document = {
             "_id": bytes.fromhex(request),
             "profile": bytes.fromhex(regrouped.profile),
             "others": [bytes.fromhex(each) for each in regrouped.others],
-            "at": datetime.now(UTC),
+            "by": by,
+            "at": at,
             "published_at": None,
-            **told,
-            **_records(regrouped),
+            "records": [encode(each) for each in regrouped.records],
+            "changes": [encode(each) for each in regrouped.changes],
         }
-        await self.database.requests.insert_one(document, session=session)
-        return regrouped
+        with where_there_already(Raced()):
+            await self.database.requests.insert_many([document], session=session)
+        return document
 
     async def _final_head(self, profile: ProfileId, session: AsyncClientSession | None) -> Head:
         for _ in range(MOST_MERGES):
@@ -92,9 +91,10 @@ class MongoRequestStore:
         raise NotPossible("no profile has this id")
 
     async def _publish(self, document: Mapping[str, Any]) -> None:
-        records = [timeline_record(TIMELINE_RECORD.validate_json(each)) for each in document["records"]]
-        records += [identity_record(IdentityChanged.model_validate_json(each)) for each in document["changes"]]
-        await self.publisher.publish_all(records)
+        regrouped = _regrouped_from(document)
+        await self.publisher.publish_all(
+            [*map(timeline_record, regrouped.records), *map(identity_record, regrouped.changes)]
+        )
         with translated():
             await self.database.requests.update_one(
                 {"_id": document["_id"]}, {"$set": {"published_at": datetime.now(UTC)}}
@@ -109,41 +109,30 @@ class MongoRequestStore:
             await self._publish(document)
         return len(found)
 
-    async def is_done(self, record_keys: Sequence[str]) -> bool:
-        """Whether fold has stored the effect of all of these records."""
+    async def found(self, request: str) -> Regrouped | None:
+        known = await self._known(request)
+        return _regrouped_from(known) if known else None
+
+    async def is_done(self, regrouped: Regrouped) -> bool:
+        """Whether fold has stored the effect of all of its records, also on the other keys."""
+        wanted = {key for each in regrouped.records for key in _keys_of_effects(each)}
         with translated():
-            found = await self.database.timeline.count_documents(
-                {"_id": {"$in": [bytes.fromhex(each) for each in record_keys]}}
-            )
-        return found == len(record_keys)
-
-    async def doubts(self, status: str, after: str | None, limit: int) -> Sequence[Document]:
-        query: Document = {"status": status}
-        if after:
-            query["_id"] = {"$gt": bytes.fromhex(after)}
-        with translated():
-            return await self.database.reviews.find(query).sort("_id", 1).limit(limit).to_list()
-
-    async def doubt(self, review: str) -> Doubt | None:
-        with translated():
-            found = await self.database.reviews.find_one({"_id": bytes.fromhex(review)})
-        if found is None:
-            return None
-        return Doubt(review, ProfileId(found["profile"].hex()), demotion_from(found["demotion"]), found["status"])
-
-    async def settle_doubt(self, review: str, status: str, by: str) -> None:
-        change = {"status": status, "settled_by": by, "settled_at": datetime.now(UTC)}
-        with translated():
-            await self.database.reviews.update_one({"_id": bytes.fromhex(review)}, {"$set": change})
-
-    async def owner(self, key: str) -> ProfileId | None:
-        with translated():
-            found = await self.database.identities.find_one({"_id": key})
-        return ProfileId(found["profile"].hex()) if found else None
+            query = {"_id": {"$in": [bytes.fromhex(each) for each in sorted(wanted)]}}
+            return await self.database.timeline.count_documents(query) == len(wanted)
 
 
-def _records(regrouped: Regrouped) -> Document:
-    return {
-        "records": [encode(each) for each in regrouped.records],
-        "changes": [encode(each) for each in regrouped.changes],
-    }
+def _keys_of_effects(record: RetireRequested | SplitRequested) -> tuple[str, str]:
+    if isinstance(record, SplitRequested):
+        return record_key(record), split_key(record, record.into)
+    return record_key(record), absorb_key(record.profile)
+
+
+def _regrouped_from(document: Mapping[str, Any]) -> Regrouped:
+    """What is to be said of it; what it changed is not kept."""
+    records = [TIMELINE_RECORD.validate_json(each) for each in document["records"]]
+    return Regrouped(
+        profile=ProfileId(document["profile"].hex()),
+        others=tuple(ProfileId(each.hex()) for each in document["others"]),
+        records=tuple(each for each in records if isinstance(each, RetireRequested | SplitRequested)),
+        changes=tuple(IdentityChanged.model_validate_json(each) for each in document["changes"]),
+    )

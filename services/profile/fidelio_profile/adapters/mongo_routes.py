@@ -20,7 +20,7 @@ from fidelio_profile.adapters.identity_documents import (
     route_from,
 )
 from fidelio_profile.domain.assignment import Assigned, Known
-from fidelio_profile.domain.people import identity_key
+from fidelio_profile.domain.people import IdentityChange, identity_key
 from fidelio_shared.contracts.ids import InteractionId, ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.errors import Unavailable
@@ -93,22 +93,22 @@ class MongoRouteStore:
                 await self.database.routes.insert_many(documents, session=session)
 
 
-async def write_identity(database: Database, assigned: Assigned, session: AsyncClientSession) -> None:
+async def write_identity(database: Database, change: IdentityChange, session: AsyncClientSession) -> None:
     """Raises Raced where a head is no more as it was read: of two concurrent decisions one is taken again."""
     heads: list[InsertOne[Document] | UpdateOne] = [
-        *(InsertOne(head_document(each)) for each in assigned.new_heads.values()),
-        *(head_update(each) for each in assigned.changed_heads.values()),
+        *(InsertOne(head_document(each)) for each in change.new_heads.values()),
+        *(head_update(each) for each in change.changed_heads.values()),
     ]
     if heads:
         result = await database.heads.bulk_write(heads, ordered=False, session=session)
-        if result.matched_count != len(assigned.changed_heads):
+        if result.matched_count != len(change.changed_heads):
             raise Raced
     moved: dict[ProfileId, list[str]] = {}
-    for key, owner in assigned.moved.items():
+    for key, owner in change.moved.items():
         moved.setdefault(owner, []).append(key)
     links: list[InsertOne[Document] | UpdateOne | UpdateMany] = [
-        *(InsertOne(link_document(key, each)) for key, each in assigned.new_links.items()),
-        *(UpdateOne({"_id": key}, {"$set": link_fields(each)}) for key, each in assigned.changed_links.items()),
+        *(InsertOne(link_document(key, each)) for key, each in change.new_links.items()),
+        *(UpdateOne({"_id": key}, {"$set": link_fields(each)}) for key, each in change.changed_links.items()),
         *(
             UpdateMany({"_id": {"$in": keys}}, {"$set": {"profile": bytes.fromhex(owner)}})
             for owner, keys in moved.items()

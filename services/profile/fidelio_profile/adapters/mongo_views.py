@@ -16,15 +16,14 @@ from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.mongo import Database, Document, translated
 
 _MOST_HOPS = 64
-_MOST_IDENTIFIERS = 200
 PARTS: Mapping[str, Document] = {
     "outcomes": {"$lookup": {"from": "outcomes", "localField": "_id", "foreignField": "_id", "as": "outcomes"}},
     "identity": {
         "$lookup": {
-            "from": "identities",
+            "from": "heads",
             "localField": "_id",
-            "foreignField": "profile",
-            "pipeline": [{"$sort": {"_id": 1}}, {"$limit": _MOST_IDENTIFIERS}, {"$project": {"_id": 1}}],
+            "foreignField": "_id",
+            "pipeline": [{"$project": {"keys": 1}}],
             "as": "identities",
         }
     },

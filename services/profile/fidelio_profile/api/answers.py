@@ -29,6 +29,7 @@ _REFUSALS = {
     401: "X-API-Key is missing, unknown or revoked",
     403: "The key has not the scope that this needs",
     404: "There is none",
+    409: "It is not as the request supposes",
     410: "The profile was erased",
     422: "A parameter is not what it must be",
     503: "A store does not answer, or the access could not be recorded; try again",

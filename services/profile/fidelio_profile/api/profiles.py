@@ -146,7 +146,7 @@ def _view(found: Mapping[str, Any]) -> dict[str, object]:
         outcomes = found["outcomes"][0] if found["outcomes"] else {}
         view["outcomes"] = {name: outcomes.get(name) for name in ("scores", "segments", "notifications")}
     if "identities" in found:
-        keys = (each["_id"].split(":", 1) for each in found["identities"])
+        keys = (key.split(":", 1) for head in found["identities"] for key in head["keys"])
         view["identity"] = {"identifiers": [{"kind": kind, "value": value} for kind, value in keys]}
     return view
 

@@ -1,11 +1,12 @@
 """What answers look like, for the description of the API: answers are written straight from what is stored."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.ingest import Contract, Identifier, Interaction
+from fidelio_shared.contracts.ingest import Contract, HexId, Identifier, Interaction
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.profile import ProfileState
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
@@ -41,7 +42,7 @@ class ProfileView(Contract):
     merged_from: ProfileId | None = None
     epoch: int
     revision: int
-    state: ProfileState
+    state: ProfileState | None
     outcomes: OutcomesView | None = None
     timeline: TimelinePage | None = None
     identity: IdentityView | None = None
@@ -83,3 +84,58 @@ class StreamedInteraction(Contract):
 
     profile: ProfileId
     interaction: Interaction
+
+
+class KnownIdentifier(Contract):
+    """`interaction`: the event, or the request of a person, that said so."""
+
+    identifier: Identifier
+    interaction: HexId
+    at: datetime
+    is_shared: bool
+
+
+class Merge(Contract):
+    profile: ProfileId
+    by: HexId
+    at: datetime
+
+
+class Demoted(Contract):
+    review: HexId
+    identifier: Identifier
+    reason: Literal["limit", "apart", "shared"]
+    kind: str
+    owner: ProfileId | None
+    interaction: HexId
+    at: datetime
+    status: Literal["open", "confirmed", "rejected"]
+
+
+class IdentityExplained(Contract):
+    """Why these are one person: what links them, which profiles became part of it, what was set aside."""
+
+    profile: ProfileId
+    created_at: datetime
+    identifiers: tuple[KnownIdentifier, ...]
+    merged: tuple[Merge, ...]
+    apart: tuple[ProfileId, ...]
+    doubts: tuple[Demoted, ...]
+
+
+class ReviewsPage(Contract):
+    reviews: tuple["Review", ...]
+    next: Following
+
+
+class Review(Demoted):
+    profile: ProfileId
+
+
+class RequestView(Contract):
+    """`is_done`: the profiles show it. `others`: the profiles that came of it, or that it took."""
+
+    request: HexId
+    profile: ProfileId
+    others: tuple[ProfileId, ...]
+    is_done: bool

@@ -20,6 +20,15 @@ from fidelio_shared.contracts.profile import (
 )
 
 
+def absorb_key(absorbed: ProfileId) -> str:
+    """A profile is absorbed once in its life."""
+    return hash16("absorb", absorbed)
+
+
+def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:
+    return hash16("split", record_key(record), into)
+
+
 def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | None) -> None:
     """It becomes a stub; what it was goes to the other's key, with the interaction that brought them together."""
     if known and known.merged_into:
@@ -33,7 +42,7 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
             absorbed=known.id,
             state=state_document(known.state) if known.state else None,
             interaction=record.interaction,
-            id=hash16("absorb", known.id),
+            id=absorb_key(known.id),
             at=instant_of(record),
             state_version=known.state_version,
             members=known.members,
@@ -116,7 +125,7 @@ def _part_sent(
         profile=owner,
         absorbed=profile.id,
         state=state_document(state) if state else None,
-        id=hash16("split", record_key(record), owner),
+        id=split_key(record, owner),
         is_split=True,
         at=instant_of(record),
         state_version=STATE_VERSION,

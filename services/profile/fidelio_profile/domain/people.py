@@ -1,7 +1,8 @@
 """What is known of who is who: identifiers, and the heads of the profiles that hold them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.identity import IdentityRules
@@ -92,6 +93,21 @@ class Review:
     @property
     def id(self) -> str:
         return hash16("review", self.profile, identity_key(self.demotion.identifier), self.demotion.reason)
+
+
+class IdentityChange(Protocol):
+    """What is to be stored of who is who, all or nothing. `moved`: identifiers, and whose they are now."""
+
+    @property
+    def new_links(self) -> Mapping[str, Link]: ...
+    @property
+    def changed_links(self) -> Mapping[str, Link]: ...
+    @property
+    def moved(self) -> Mapping[str, ProfileId]: ...
+    @property
+    def new_heads(self) -> Mapping[ProfileId, Head]: ...
+    @property
+    def changed_heads(self) -> Mapping[ProfileId, Head]: ...
 
 
 def merged(heads: list[Head]) -> tuple[Head, list[Head]]:

@@ -130,6 +130,11 @@ def cause_of(interaction: Interaction) -> Cause:
     )
 
 
+def cause_id(record: Foldable) -> str:
+    interaction = record.interaction if isinstance(record, RetireRequested | AbsorbRequested) else None
+    return interaction.id if interaction else getattr(record, "id", None) or record_key(record)
+
+
 def instant_of(record: Foldable) -> datetime:
     """When what the record says was received. Records of a first draft, without one, say it by their interaction."""
     if isinstance(record, InteractionRecorded):
