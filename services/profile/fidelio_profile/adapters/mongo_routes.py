@@ -71,12 +71,10 @@ class MongoRouteStore:
         return known
 
     async def _store(self, assigned: Assigned) -> None:
-        if not assigned.new_routes:
-            return
         try:
             if assigned.changes_identity:
                 await self._store_changes(assigned)
-            else:
+            elif assigned.new_routes:
                 await self.database.routes.insert_many(map(route_document, assigned.new_routes), ordered=False)
             if assigned.reviews:
                 await self.database.reviews.bulk_write([review_update(each) for each in assigned.reviews])
