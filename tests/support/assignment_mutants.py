@@ -7,7 +7,7 @@ from typing import Literal
 
 from fidelio_profile.domain import assignment
 from fidelio_profile.domain.assignment import Assigned, Known, Route
-from fidelio_profile.domain.people import Demotion, Head, Link, Review, merged
+from fidelio_profile.domain.people import Demotion, Head, Link, Review, identity_key, merged
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Identifier, Interaction
@@ -125,7 +125,7 @@ def _repetitions_are_decided_again(known: Known, interactions: Iterable[Interact
 
 
 def _batch_is_blind(ledger: assignment._Ledger, identifier: Identifier) -> Link | None:
-    return ledger.known.links.get(assignment.identity_key(identifier))
+    return ledger.known.links.get(identity_key(identifier))
 
 
 def _merges_in_a_batch_are_blind(ledger: assignment._Ledger, identifier: Identifier) -> Link | None:
