@@ -12,7 +12,7 @@ from fidelio_profile.adapters.identity_documents import head_from, link_from, ro
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.domain.assignment import Assigned, Route
 from fidelio_profile.domain.people import Head, Link, identity_key
-from fidelio_shared.contracts.ids import ProfileId, profile_id
+from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.storage.mongo import Database
 from support.assignment_check import Assign
@@ -61,15 +61,18 @@ def two_resolvers(seed: int) -> tuple[Batches, Batches]:
     random = Random(seed)
     kinds = (customer, email, customer, email, email, device, device)
     pool = [kind(f"{seed}-{number}") for number, kind in enumerate(kinds)]
-    said = [
-        an_interaction(
-            seed * 100 + random.randint(1, 16),
-            digest=random.choice(("1:first", "1:first", "1:otherwise")),
-            identifiers=random.sample(pool, random.randint(1, 3)),
-            received_at=NOON + timedelta(seconds=random.randrange(6), milliseconds=place),
+    said: list[Interaction] = []
+    for place in range(12):
+        said.append(
+            an_interaction(
+                seed * 100 + random.randint(1, 16),
+                digest=f"1:{place}",
+                identifiers=random.sample(pool, random.randint(1, 3)),
+                received_at=NOON + timedelta(seconds=random.randrange(6), milliseconds=place),
+            )
+            if random.random() < 0.8 or not said
+            else random.choice(said)
         )
-        for place in range(12)
-    ]
     batches = [said[start : start + 2] for start in range(0, len(said), 2)]
     return batches[::2], batches[1::2]
 
@@ -85,7 +88,7 @@ async def race(*stores_and_batches: tuple[MongoRouteStore, Batches], decide: Ass
 class Stored:
     """What is stored about the interactions of a race. Heads without their versions, which are judged apart."""
 
-    routes: Mapping[str, Route]
+    routes: Mapping[InteractionId, Route]
     links: Mapping[str, Link]
     heads: Mapping[ProfileId, Head]
     reviews: frozenset[str]
@@ -113,10 +116,11 @@ async def read_stored(database: Database, interactions: Iterable[Interaction]) -
 
 async def race_violations(database: Database, resolvers: Sequence[Resolver]) -> list[str]:
     """Nothing where some order, which keeps each resolver's own, gives what is stored and what was answered."""
-    stored = await read_stored(database, chain.from_iterable(chain(*(each.batches for each in resolvers))))
-    found = list(_version_violations(stored, resolvers))
-    if not any(_is_outcome(people_of(order, NARROW_RULES), stored, resolvers) for order in _orders(resolvers)):
-        found.append("no order of the batches leads to what is stored and was answered")
+    said = list(chain.from_iterable(chain(*(each.batches for each in resolvers))))
+    stored = await read_stored(database, said)
+    found = [*_version_violations(stored, resolvers), *_answer_violations(stored, resolvers)]
+    if not any(_is_outcome(people_of(order, NARROW_RULES), stored) for order in _orders(_decisions(stored, resolvers))):
+        found.append("no order of the batches leads to what is stored")
     return found
 
 
@@ -127,32 +131,57 @@ def _version_violations(stored: Stored, resolvers: Sequence[Resolver]) -> Iterat
         yield "the versions do not count the transactions that wrote a head"
 
 
-def _orders(resolvers: Sequence[Resolver]) -> Iterator[list[Interaction]]:
-    """Every way to lay the resolvers' batches into one sequence."""
-    waiting = [each for each in resolvers if each.batches]
-    if not waiting:
+def _answer_violations(stored: Stored, resolvers: Sequence[Resolver]) -> Iterator[str]:
+    """Each saying was answered: with the one destination of its id, or as a contradiction to what has that one."""
+    for batch, assigned in [pair for each in resolvers for pair in zip(each.batches, each.assigned, strict=True)]:
+        answers = [*((each, route) for each, route in assigned.routes), *((each, None) for each in assigned.conflicts)]
+        for said, route in answers:
+            kept = stored.routes[said.id]
+            if (route and route != kept) or (route is None) == (kept.digest == said.digest):
+                yield "an answer contradicts what is stored"
+        if len(answers) + len(assigned.lost) != len(batch):
+            yield "something was not answered"
+
+
+def _decisions(stored: Stored, resolvers: Sequence[Resolver]) -> list[Batches]:
+    """What each resolver decided at once, in its order. A batch that changed nothing about who is who, and of which a
+    part was there already when it was stored, was decided in two parts: the first could be anywhere."""
+    claimed = {route.interaction for each in resolvers for one in each.assigned for route in one.new_routes}
+    by_digest = {(each.id, each.digest): each for one in resolvers for batch in one.batches for each in batch}
+    lone = [by_digest[each, route.digest] for each, route in stored.routes.items() if each not in claimed]
+    own = [[_decided(*pair) for pair in zip(each.batches, each.assigned, strict=True)] for each in resolvers]
+    return [*([[each]] for each in lone), *own]
+
+
+def _decided(batch: Sequence[Interaction], assigned: Assigned) -> Sequence[Interaction]:
+    own = {each.interaction for each in assigned.new_routes} | {each.id for each in assigned.lost}
+    return [
+        each for place, each in enumerate(batch) if each.id in own and each.id not in {one.id for one in batch[:place]}
+    ]
+
+
+def _orders(waiting: Sequence[Batches]) -> Iterator[list[Interaction]]:
+    """Every way to lay them into one sequence."""
+    left = [each for each in waiting if each]
+    if not left:
         yield []
-    for first in waiting:
-        rest = [Resolver(each.batches[1:], ()) if each is first else each for each in waiting]
-        for order in _orders(rest):
-            yield [*first.batches[0], *order]
+    for first in left:
+        for order in _orders([each[1:] if each is first else each for each in left]):
+            yield [*first[0], *order]
 
 
-def _is_outcome(people: People, stored: Stored, resolvers: Sequence[Resolver]) -> bool:
-    decided = [each for resolver in resolvers for each in resolver.assigned]
-    answered = [(interaction, route) for each in decided for interaction, route in each.routes]
-    refused = [each for one in decided for each in one.conflicts]
-    lost = [each for one in decided for each in one.lost]
+def _is_outcome(people: People, stored: Stored) -> bool:
+    """Whose an identifier is that was set aside is only told: as long as it is nobody's, no head vouches for that."""
     return (
-        stored.routes == people.routes
+        _without_owners(stored.routes) == _without_owners(people.routes)
         and stored.links == people.links
         and stored.heads == people.heads
         and stored.reviews == people.reviews.keys()
-        and all(route == people.routes[interaction.id] for interaction, route in answered)
-        and sorted(refused, key=_by_place) == sorted(people.conflicts, key=_by_place)
-        and sorted(lost, key=_by_place) == sorted(people.lost, key=_by_place)
     )
 
 
-def _by_place(interaction: Interaction) -> str:
-    return interaction.received_at.isoformat()
+def _without_owners(routes: Mapping[InteractionId, Route]) -> Mapping[InteractionId, Route]:
+    return {
+        each: replace(route, demoted=tuple(replace(one, owner=None) for one in route.demoted))
+        for each, route in routes.items()
+    }
