@@ -2,30 +2,38 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from pymongo import MongoClient
 
 from fidelio_deploy.mongo import Mongod
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.domain.assignment import Assigned, Known, Route, assign
+from fidelio_profile.domain import assignment
+from fidelio_profile.domain.assignment import Assigned, Known, Route
+from fidelio_profile.domain.people import identity_key
 from fidelio_shared.contracts.ids import ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Identifier, Interaction
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.storage.mongo import Database, Document, connect
-from support.interactions import an_interaction, customer, device, email
+from support.identity_rules import NARROW_RULES
+from support.interactions import NOON, an_interaction, customer, device, email
 from support.racing_resolvers import (
     ForgetfulStore,
     InterruptedStore,
     Resolver,
     race,
     race_violations,
-    read_directory,
+    read_stored,
     two_resolvers,
 )
 
 SEEDS = range(60)
-ANN, MAIL, DEVICE = customer("ann"), email("ann@example.org"), device("tablet")
+ANN, BOB, MAIL, DEVICE = customer("ann"), customer("bob"), email("ann@example.org"), device("tablet")
+PHONE = Identifier(kind="phone", value="+33123456789")
+
+assign = partial(assignment.assign, rules=NARROW_RULES)
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ class Asked:
 
 
 def said(number: int, *identifiers: Identifier) -> list[Interaction]:
-    return [an_interaction(number, identifiers=identifiers)]
+    return [an_interaction(number, identifiers=identifiers, received_at=NOON + timedelta(seconds=number))]
 
 
 def created_by(number: int) -> ProfileId:
@@ -98,36 +106,67 @@ async def test_an_id_said_at_once_for_two_different_things_is_refused_to_the_lat
 ) -> None:
     otherwise = [an_interaction(1, digest="1:otherwise", identifiers=(MAIL,))]
     resolvers = await one_after_the_other(other, InterruptedStore(database), [], said(1, ANN), otherwise)
-    assert [each.interaction for each in resolvers[1].assigned[0].conflicts] == otherwise
+    assert list(resolvers[1].assigned[0].conflicts) == otherwise
     assert await race_violations(database, resolvers) == []
 
 
-MEETINGS = (said(4, ANN, MAIL), said(5, MAIL, customer("bob")))
-STRANGERS = [*said(1, ANN), *said(2, MAIL), *said(3, customer("bob"))]
+STRANGERS = [*said(1, ANN), *said(2, MAIL), *said(3, PHONE)]
+MERGES = (said(4, ANN, MAIL), said(5, MAIL, PHONE))
 
 
-async def test_a_meeting_decided_before_another_meeting_of_the_same_person_is_decided_again(
+async def test_a_merge_decided_before_another_merge_of_the_same_person_is_decided_again(
     database: Database, other: MongoRouteStore
 ) -> None:
-    resolvers = await one_after_the_other(other, InterruptedStore(database), STRANGERS, *MEETINGS)
-    ann, mail, bob = created_by(1), created_by(2), created_by(3)
-    directory = await read_directory(database, STRANGERS)
-    assert {each: head.met for each, head in directory.heads.items()} == {ann: {mail}, mail: {ann, bob}, bob: {mail}}
-    assert directory.versions == {ann: 2, mail: 3, bob: 2}
+    resolvers = await one_after_the_other(other, InterruptedStore(database), STRANGERS, *MERGES)
+    ann, mail, phone = created_by(1), created_by(2), created_by(3)
+    assert [each.retires for each in resolvers[1].assigned[0].new_routes] == [(phone,)]
+    stored = await read_stored(database, STRANGERS)
+    assert {each: head.merged_into for each, head in stored.heads.items()} == {ann: None, mail: ann, phone: ann}
+    assert stored.versions == {ann: 3, mail: 2, phone: 2}
+    assert {link.profile for link in stored.links.values()} == {ann}
     assert await race_violations(database, resolvers) == []
 
 
-async def test_the_check_notices_a_meeting_that_was_overwritten(database: Database, other: MongoRouteStore) -> None:
-    resolvers = await one_after_the_other(other, ForgetfulStore(database), STRANGERS, *MEETINGS)
-    assert await race_violations(database, resolvers) == [
-        "no order of the batches leads to what is stored and was answered"
+async def test_the_check_notices_a_merge_that_was_overwritten(database: Database, other: MongoRouteStore) -> None:
+    resolvers = await one_after_the_other(other, ForgetfulStore(database), STRANGERS, *MERGES)
+    assert await race_violations(database, resolvers) == ["no order of the batches leads to what is stored"]
+
+
+async def test_two_who_merge_the_same_two_at_once_merge_them_once(database: Database, other: MongoRouteStore) -> None:
+    merges = said(4, ANN, MAIL), said(5, MAIL, ANN)
+    resolvers = await one_after_the_other(other, InterruptedStore(database), STRANGERS, *merges)
+    assert [each.new_routes[0].retires for each in (resolvers[0].assigned[-1], *resolvers[1].assigned)] == [
+        (created_by(2),),
+        (),
     ]
+    assert await race_violations(database, resolvers) == []
+
+
+async def test_an_identifier_linked_while_its_person_is_merged_goes_to_the_winner(
+    database: Database, other: MongoRouteStore
+) -> None:
+    resolvers = await one_after_the_other(
+        other, InterruptedStore(database), STRANGERS, said(4, ANN, MAIL), said(5, MAIL, DEVICE)
+    )
+    stored = await read_stored(database, said(5, MAIL, DEVICE))
+    assert {link.profile for link in stored.links.values()} == {created_by(1)}
+    assert await race_violations(database, resolvers) == []
+
+
+async def test_everybody_whom_a_device_was_seen_with_is_remembered(database: Database, other: MongoRouteStore) -> None:
+    kinds = {kind: rule.model_copy(update={"people": 100}) for kind, rule in NARROW_RULES.kinds.items()}
+    decide = partial(assignment.assign, rules=NARROW_RULES.model_copy(update={"kinds": kinds}))
+    await other.assign(said(1, ANN, DEVICE), decide)
+    people = [said(number, customer(str(number)), DEVICE) for number in range(2, 62)]
+    await race((MongoRouteStore(database), people[::2]), (other, people[1::2]), decide=decide)
+    stored = await read_stored(database, said(1, ANN, DEVICE))
+    assert stored.links[identity_key(DEVICE)].seen_with == {created_by(number) for number in range(2, 62)}
 
 
 async def test_of_two_who_log_in_at_once_on_one_device_one_takes_over_its_past(
     database: Database, other: MongoRouteStore
 ) -> None:
-    logins = said(2, ANN, DEVICE), said(3, customer("bob"), DEVICE)
+    logins = said(2, ANN, DEVICE), said(3, BOB, DEVICE)
     resolvers = await one_after_the_other(other, InterruptedStore(database), said(1, DEVICE), *logins)
     profiles = [each.new_routes[0].profile for each in (*resolvers[0].assigned, *resolvers[1].assigned)]
     assert profiles == [created_by(1), created_by(1), created_by(3)]

@@ -38,6 +38,7 @@ async def test_a_profile_that_was_tampered_with_is_made_anew_and_says_why(databa
         "revision": 3,
         "state_version": 1,
         "merged_into": None,
+        "members": [],
         "cause": {
             "kind": "refold",
             "id": REFOLD.id,

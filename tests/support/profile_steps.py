@@ -14,6 +14,7 @@ from fidelio_profile.decoding import decode_interaction, decode_timeline
 from fidelio_profile.handlers import FoldHandlers, ResolveHandlers
 from fidelio_profile.metrics import make_metrics
 from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.topics import DEAD_LETTERS, INTERACTIONS, PROFILES, TIMELINE
 from fidelio_shared.messaging.health import Health
@@ -83,7 +84,8 @@ def a_fold(database: Database) -> StepBench:
 
 def a_resolver(database: Database) -> StepBench:
     publisher = RecordingPublisher()
-    handlers = ResolveHandlers(MongoRouteStore(database), publisher, make_metrics(CollectorRegistry()))
+    metrics = make_metrics(CollectorRegistry())
+    handlers = ResolveHandlers(MongoRouteStore(database), shipped_identity_rules(), publisher, metrics)
     return _bench(INTERACTIONS.name, publisher, decode_interaction, handlers.route_interactions)
 
 

@@ -4,19 +4,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import chain
 from random import Random
 
-from pymongo import UpdateOne
-from pymongo.asynchronous.client_session import AsyncClientSession
-
-from fidelio_profile.adapters.mongo_routes import MongoRouteStore, _head_document, _head_from, _route_from
-from fidelio_profile.domain.assignment import Assigned, Head, Route, identity_key
-from fidelio_shared.contracts.ids import ProfileId
+from fidelio_profile.adapters.identity_documents import head_from, link_from, route_from
+from fidelio_profile.adapters.mongo_routes import MongoRouteStore
+from fidelio_profile.domain.assignment import Assigned, Route
+from fidelio_profile.domain.people import Head, Link, identity_key
+from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.storage.mongo import Database
 from support.assignment_check import Assign
 from support.assignment_meaning import People, people_of
+from support.identity_rules import NARROW_RULES
 from support.interactions import NOON, an_interaction, customer, device, email
 
 Batches = Sequence[Sequence[Interaction]]
@@ -38,17 +39,13 @@ class InterruptedStore(MongoRouteStore):
 class ForgetfulStore(InterruptedStore):
     """Writes a head whatever its version is by now: what another one wrote is lost."""
 
-    async def _write_heads(self, assigned: Assigned, session: AsyncClientSession) -> None:
-        changed = {**assigned.new_heads, **assigned.changed_heads}
-        updates = [_overwriting(head) for head in changed.values()]
-        if updates:
-            await self.database.heads.bulk_write(updates, session=session)
-
-
-def _overwriting(head: Head) -> UpdateOne:
-    document = _head_document(head)
-    del document["version"]
-    return UpdateOne({"_id": document["_id"]}, {"$set": document, "$inc": {"version": 1}}, upsert=True)
+    async def _store_changes(self, assigned: Assigned) -> None:
+        keys = [bytes.fromhex(each) for each in assigned.changed_heads]
+        versions = {
+            each["_id"].hex(): each["version"] async for each in self.database.heads.find({"_id": {"$in": keys}})
+        }
+        heads = {each: replace(head, version=versions[each]) for each, head in assigned.changed_heads.items()}
+        await super()._store_changes(replace(assigned, changed_heads=heads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +59,20 @@ class Resolver:
 def two_resolvers(seed: int) -> tuple[Batches, Batches]:
     """A few people under a few identifiers, some said twice; no other seed knows them."""
     random = Random(seed)
-    kinds = (customer, email, customer, email, device, device)
+    kinds = (customer, email, customer, email, email, device, device)
     pool = [kind(f"{seed}-{number}") for number, kind in enumerate(kinds)]
-    said = [
-        an_interaction(
-            seed * 100 + random.randint(1, 12),
-            digest=random.choice(("1:first", "1:first", "1:otherwise")),
-            identifiers=random.sample(pool, random.randint(1, 3)),
-            received_at=NOON.replace(second=place),
+    said: list[Interaction] = []
+    for place in range(12):
+        said.append(
+            an_interaction(
+                seed * 100 + random.randint(1, 16),
+                digest=f"1:{place}",
+                identifiers=random.sample(pool, random.randint(1, 3)),
+                received_at=NOON + timedelta(seconds=random.randrange(6), milliseconds=place),
+            )
+            if random.random() < 0.8 or not said
+            else random.choice(said)
         )
-        for place in range(12)
-    ]
     batches = [said[start : start + 2] for start in range(0, len(said), 2)]
     return batches[::2], batches[1::2]
 
@@ -85,70 +85,103 @@ async def race(*stores_and_batches: tuple[MongoRouteStore, Batches], decide: Ass
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class Stored:
     """What is stored about the interactions of a race. Heads without their versions, which are judged apart."""
 
-    routes: Mapping[str, Route]
-    identities: Mapping[str, ProfileId]
+    routes: Mapping[InteractionId, Route]
+    links: Mapping[str, Link]
     heads: Mapping[ProfileId, Head]
+    reviews: frozenset[str]
     versions: Mapping[ProfileId, int]
 
 
-async def read_directory(database: Database, interactions: Iterable[Interaction]) -> Directory:
+async def read_stored(database: Database, interactions: Iterable[Interaction]) -> Stored:
     said = list(interactions)
     keys = list({identity_key(one) for each in said for one in each.linking})
     ids = list({bytes.fromhex(each.id) for each in said})
-    routes = [_route_from(each) for each in await database.routes.find({"_id": {"$in": ids}}).to_list()]
-    identities = await database.identities.find({"_id": {"$in": keys}}).to_list()
-    profiles = {bytes.fromhex(each.profile) for each in routes} | {each["profile"] for each in identities}
-    heads = [_head_from(each) for each in await database.heads.find({"_id": {"$in": list(profiles)}}).to_list()]
-    return Directory(
+    profiles = list({bytes.fromhex(profile_id(each.id)) for each in said})
+    routes = [route_from(each) for each in await database.routes.find({"_id": {"$in": ids}}).to_list()]
+    links = await database.identities.find({"_id": {"$in": keys}}).to_list()
+    heads = [head_from(each) for each in await database.heads.find({"_id": {"$in": profiles}}).to_list()]
+    own = {each.profile for each in heads}
+    reviews = await database.reviews.find({"status": "open"}).to_list()
+    return Stored(
         routes={each.interaction: each for each in routes},
-        identities={each["_id"]: ProfileId(each["profile"].hex()) for each in identities},
+        links={each["_id"]: link_from(each) for each in links},
         heads={each.profile: replace(each, version=0) for each in heads},
+        reviews=frozenset(each["_id"].hex() for each in reviews if each["profile"].hex() in own),
         versions={each.profile: each.version for each in heads},
     )
 
 
 async def race_violations(database: Database, resolvers: Sequence[Resolver]) -> list[str]:
     """Nothing where some order, which keeps each resolver's own, gives what is stored and what was answered."""
-    directory = await read_directory(database, chain.from_iterable(chain(*(each.batches for each in resolvers))))
-    found = list(_version_violations(directory, resolvers))
-    if not any(_is_outcome(people_of(order), directory, resolvers) for order in _orders(resolvers)):
-        found.append("no order of the batches leads to what is stored and was answered")
+    said = list(chain.from_iterable(chain(*(each.batches for each in resolvers))))
+    stored = await read_stored(database, said)
+    found = [*_version_violations(stored, resolvers), *_answer_violations(stored, resolvers)]
+    if not any(_is_outcome(people_of(order, NARROW_RULES), stored) for order in _orders(_decisions(stored, resolvers))):
+        found.append("no order of the batches leads to what is stored")
     return found
 
 
-def _version_violations(directory: Directory, resolvers: Sequence[Resolver]) -> Iterator[str]:
+def _version_violations(stored: Stored, resolvers: Sequence[Resolver]) -> Iterator[str]:
     decided = [each for resolver in resolvers for each in resolver.assigned]
     written = Counter(head for each in decided for head in chain(each.new_heads, each.changed_heads))
-    if written != directory.versions:
+    if written != stored.versions:
         yield "the versions do not count the transactions that wrote a head"
 
 
-def _orders(resolvers: Sequence[Resolver]) -> Iterator[list[Interaction]]:
-    """Every way to lay the resolvers' batches into one sequence."""
-    waiting = [each for each in resolvers if each.batches]
-    if not waiting:
+def _answer_violations(stored: Stored, resolvers: Sequence[Resolver]) -> Iterator[str]:
+    """Each saying was answered: with the one destination of its id, or as a contradiction to what has that one."""
+    for batch, assigned in [pair for each in resolvers for pair in zip(each.batches, each.assigned, strict=True)]:
+        answers = [*((each, route) for each, route in assigned.routes), *((each, None) for each in assigned.conflicts)]
+        for said, route in answers:
+            kept = stored.routes[said.id]
+            if (route and route != kept) or (route is None) == (kept.digest == said.digest):
+                yield "an answer contradicts what is stored"
+        if len(answers) + len(assigned.lost) != len(batch):
+            yield "something was not answered"
+
+
+def _decisions(stored: Stored, resolvers: Sequence[Resolver]) -> list[Batches]:
+    """What each resolver decided at once, in its order. A batch that changed nothing about who is who, and of which a
+    part was there already when it was stored, was decided in two parts: the first could be anywhere."""
+    claimed = {route.interaction for each in resolvers for one in each.assigned for route in one.new_routes}
+    by_digest = {(each.id, each.digest): each for one in resolvers for batch in one.batches for each in batch}
+    lone = [by_digest[each, route.digest] for each, route in stored.routes.items() if each not in claimed]
+    own = [[_decided(*pair) for pair in zip(each.batches, each.assigned, strict=True)] for each in resolvers]
+    return [*([[each]] for each in lone), *own]
+
+
+def _decided(batch: Sequence[Interaction], assigned: Assigned) -> Sequence[Interaction]:
+    own = {each.interaction for each in assigned.new_routes} | {each.id for each in assigned.lost}
+    return [
+        each for place, each in enumerate(batch) if each.id in own and each.id not in {one.id for one in batch[:place]}
+    ]
+
+
+def _orders(waiting: Sequence[Batches]) -> Iterator[list[Interaction]]:
+    """Every way to lay them into one sequence."""
+    left = [each for each in waiting if each]
+    if not left:
         yield []
-    for first in waiting:
-        rest = [Resolver(each.batches[1:], ()) if each is first else each for each in waiting]
-        for order in _orders(rest):
-            yield [*first.batches[0], *order]
+    for first in left:
+        for order in _orders([each[1:] if each is first else each for each in left]):
+            yield [*first[0], *order]
 
 
-def _is_outcome(people: People, directory: Directory, resolvers: Sequence[Resolver]) -> bool:
-    decided = [each for resolver in resolvers for each in resolver.assigned]
-    answered = [(interaction, route) for each in decided for interaction, route in each.routes]
-    refused = [each.interaction for one in decided for each in one.conflicts]
+def _is_outcome(people: People, stored: Stored) -> bool:
+    """Whose an identifier is that was set aside is only told: as long as it is nobody's, no head vouches for that."""
     return (
-        directory.routes == people.routes
-        and directory.identities == {identity_key(each): owner for each, owner in people.owners.items()}
-        and directory.heads == people.heads
-        and all(route == people.routes[interaction.id] for interaction, route in answered)
-        and sorted(refused, key=_by_place) == sorted(people.conflicts, key=_by_place)
+        _without_owners(stored.routes) == _without_owners(people.routes)
+        and stored.links == people.links
+        and stored.heads == people.heads
+        and stored.reviews == people.reviews.keys()
     )
 
 
-def _by_place(interaction: Interaction) -> str:
-    return interaction.received_at.isoformat()
+def _without_owners(routes: Mapping[InteractionId, Route]) -> Mapping[InteractionId, Route]:
+    return {
+        each: replace(route, demoted=tuple(replace(one, owner=None) for one in route.demoted))
+        for each, route in routes.items()
+    }

@@ -56,27 +56,28 @@ class MongoRouteStore:
     async def _load(self, interactions: Sequence[Interaction]) -> Known:
         keys = {identity_key(each) for interaction in interactions for each in interaction.linking}
         ids = {bytes.fromhex(each.id) for each in interactions}
-        routes, links = await asyncio.gather(
-            self.database.routes.find({"_id": {"$in": list(ids)}}).to_list(),
-            self.database.identities.find({"_id": {"$in": list(keys)}}).to_list(),
+        routes, (links, heads) = await asyncio.gather(
+            self.database.routes.find({"_id": {"$in": list(ids)}}).to_list(), self._load_people(list(keys))
         )
-        owners = {each["profile"] for each in links}
-        heads = await self.database.heads.find({"_id": {"$in": list(owners)}}).to_list() if owners else []
-        known = Known(
+        return Known(
             routes={InteractionId(each["_id"].hex()): route_from(each) for each in routes},
             links={each["_id"]: link_from(each) for each in links},
             heads={ProfileId(each["_id"].hex()): head_from(each) for each in heads},
         )
-        _check_agreement(known)
-        return known
+
+    async def _load_people(self, keys: Sequence[str]) -> tuple[Sequence[Document], Sequence[Document]]:
+        """Links and heads as of one instant: a head's version vouches for what its links say."""
+        async with self.database.client.start_session(snapshot=True) as session:
+            links = await self.database.identities.find({"_id": {"$in": keys}}, session=session).to_list()
+            owners = list({each["profile"] for each in links})
+            found = self.database.heads.find({"_id": {"$in": owners}}, session=session)
+            return links, await found.to_list() if owners else []
 
     async def _store(self, assigned: Assigned) -> None:
-        if not assigned.new_routes:
-            return
         try:
             if assigned.changes_identity:
                 await self._store_changes(assigned)
-            else:
+            elif assigned.new_routes:
                 await self.database.routes.insert_many(map(route_document, assigned.new_routes), ordered=False)
             if assigned.reviews:
                 await self.database.reviews.bulk_write([review_update(each) for each in assigned.reviews])
@@ -116,14 +117,6 @@ async def write_identity(database: Database, change: IdentityChange, session: As
     ]
     if links:
         await database.identities.bulk_write(links, ordered=False, session=session)
-
-
-def _check_agreement(known: Known) -> None:
-    """Links and heads were read one after the other; where somebody changed them between, they are read again."""
-    for key, link in known.links.items():
-        head = known.heads.get(link.profile)
-        if head is None or key not in head.keys:
-            raise Raced
 
 
 def _is_race(error: OperationFailure) -> bool:

@@ -16,7 +16,7 @@ from fidelio_profile.domain.people import (
     identity_key,
     merged,
 )
-from fidelio_shared.contracts.canonical import Instant, instant
+from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Identifier, Interaction
@@ -81,7 +81,6 @@ class _Ledger:
     links: dict[str, Link] = field(default_factory=dict)
     moved: dict[str, ProfileId] = field(default_factory=dict)
     heads: dict[ProfileId, Head] = field(default_factory=dict)
-    reviews: list[Review] = field(default_factory=list)
 
     def link(self, identifier: Identifier) -> Link | None:
         key = identity_key(identifier)
@@ -149,7 +148,7 @@ def _assigned(
         moved={key: owner for key, owner in moved.items() if key not in links},
         new_heads={each: head for each, head in ledger.heads.items() if each not in known.heads},
         changed_heads={each: head for each, head in ledger.heads.items() if each in known.heads},
-        reviews=tuple(ledger.reviews),
+        reviews=tuple(doubt for interaction, route in routed for doubt in _doubts(ledger.rules, interaction, route)),
     )
 
 
@@ -173,9 +172,8 @@ def _decide(ledger: _Ledger, interaction: Interaction) -> Route | None:
         beside=beside,
         demoted=demoted,
     )
-    route = ledger.routes[interaction.id] = _land(ledger, interaction, found)
-    _remember_doubts(ledger, route, instant(interaction.received_at))
-    return route
+    ledger.routes[interaction.id] = _land(ledger, interaction, found)
+    return ledger.routes[interaction.id]
 
 
 def _joining(ledger: _Ledger, usable: Sequence[Identifier]) -> tuple[list[Identifier], list[Identifier]]:
@@ -237,6 +235,8 @@ def _heads_of(ledger: _Ledger, identifiers: Iterable[Identifier]) -> list[Head]:
 def _land(ledger: _Ledger, interaction: Interaction, found: _Evidence) -> Route:
     at = instant(interaction.received_at)
     winner, losers = merged(found.heads or [Head(profile_id(interaction.id), at, version=0)])
+    own = {each.profile for each in (winner, *losers)}
+    aside = [each for each in found.demoted if each.owner not in own]
     _move(ledger, winner, losers)
     shared = _note_company(ledger, winner, found)
     if found.new:
@@ -244,14 +244,14 @@ def _land(ledger: _Ledger, interaction: Interaction, found: _Evidence) -> Route:
         ledger.links |= {identity_key(each): Link(winner.profile, interaction.id, at) for each in found.new}
     if found.new or losers:
         ledger.heads |= {each.profile: each for each in (winner, *losers)}
-        ledger.touch(_heads_of(ledger, found.beside))
+        ledger.touch(_heads_of(ledger, [*found.beside, *(each.identifier for each in aside)]))
     return Route(
         interaction.id,
         interaction.digest,
         winner.profile,
         linked=found.new,
         retires=tuple(each.profile for each in losers),
-        demoted=(*found.demoted, *shared),
+        demoted=(*aside, *shared),
     )
 
 
@@ -267,7 +267,7 @@ def _note_company(ledger: _Ledger, winner: Head, found: _Evidence) -> list[Demot
     is_known = winner.is_identified(rules) or any(rules.is_strong(each.kind) for each in found.new)
     for each in found.beside if is_known else ():
         link = ledger.link(each)
-        if link is None or winner.profile in link.seen_with:
+        if link is None or winner.names & link.seen_with:
             continue
         people = link.seen_with | {winner.profile}
         is_shared = len(people) >= rules.kinds[each.kind].people
@@ -278,7 +278,8 @@ def _note_company(ledger: _Ledger, winner: Head, found: _Evidence) -> list[Demot
     return demoted
 
 
-def _remember_doubts(ledger: _Ledger, route: Route, at: Instant) -> None:
-    """What a strong identifier said and a rule forbade, people shall look at."""
-    strong = [each for each in route.demoted if ledger.rules.is_strong(each.identifier.kind)]
-    ledger.reviews += [Review(route.profile, each, route.interaction, at) for each in strong]
+def _doubts(rules: IdentityRules, interaction: Interaction, route: Route) -> Iterable[Review]:
+    """What a strong identifier said and a rule forbade, people shall look at. Said again by each repetition."""
+    at = instant(interaction.received_at)
+    strong = [each for each in route.demoted if rules.is_strong(each.identifier.kind)]
+    return [Review(route.profile, each, route.interaction, at) for each in strong]
