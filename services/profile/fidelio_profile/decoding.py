@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from fidelio_profile.domain.revisions import Foldable
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.notify import NotificationChanged
-from fidelio_shared.contracts.profile import TIMELINE_RECORD, EraseRequested
+from fidelio_shared.contracts.profile import TIMELINE_RECORD
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 from fidelio_shared.contracts.topics import NOTIFICATIONS, SCORES, SEGMENTS
 from fidelio_shared.messaging.errors import Rejected
@@ -27,12 +27,9 @@ def decode_interaction(record: Incoming) -> Interaction:
 
 def decode_timeline(record: Incoming) -> Foldable:
     try:
-        found = TIMELINE_RECORD.validate_json(record.value or b"")
+        return TIMELINE_RECORD.validate_json(record.value or b"")
     except ValidationError as error:
         raise _not_by_contract("a timeline record", error) from error
-    if isinstance(found, EraseRequested):
-        raise Rejected("not_yet", f"{found.kind} records are declared and not folded yet; replay it after an upgrade")
-    return found
 
 
 def decode_outcome(record: Incoming) -> ScoreChanged | SegmentChanged | NotificationChanged:

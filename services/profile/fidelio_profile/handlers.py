@@ -1,6 +1,6 @@
 """What profile does with a batch. The order of effects is the guarantee; the crash tests hold it.
 
-resolve: store, publish, commit.  fold: publish, store, commit.  Either may end anywhere and be repeated.
+resolve: store, publish, commit.  fold: publish, store (and where somebody is erased: delete, confirm), commit.  Either may end anywhere and be repeated.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,11 @@ class FoldHandlers:
         stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
         folded = fold(stored, batch.values)
         encoded = self.profiles.encode(folded)
-        records = [*snapshot_records(folded, self.profiles.epoch), *map(timeline_record, folded.sent)]
+        records = [
+            *snapshot_records(folded, self.profiles.epoch),
+            *map(timeline_record, folded.sent),
+            *erasure_records(folded.erased),
+        ]
         batch.check_publishable()
         await self.publisher.publish_all(records)
         try:
@@ -65,6 +69,8 @@ class FoldHandlers:
         except Overtaken as overtaken:
             await self._publish_refolds(folded)
             raise Stale("another process stored this batch; its profiles are folded again") from overtaken
+        await self.profiles.forget(folded)
+        await self.publisher.publish_all(confirmation_records(folded.erased, "profile"))
         self.metrics.folded(folded)
         return ()
 

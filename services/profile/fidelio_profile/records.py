@@ -4,19 +4,22 @@ from collections.abc import Iterable
 
 from fidelio_profile.domain.assignment import Route
 from fidelio_profile.domain.people import Demotion
-from fidelio_profile.domain.revisions import Foldable, Folded, Revision, instant_of, record_key
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of
 from fidelio_shared.contracts.canonical import encode, instant
+from fidelio_shared.contracts.erasures import ErasureConfirmed, Store
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import (
+    AbsorbRequested,
     DemotedIdentifier,
+    EraseRequested,
     IdentityChanged,
     InteractionRecorded,
-    RefoldRequested,
     RetireRequested,
     SplitRequested,
 )
 from fidelio_shared.contracts.topics import IDENTITIES, PROFILES, TIMELINE
+from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/profile"
@@ -33,6 +36,20 @@ def routed_records(routed: Iterable[tuple[Interaction, Route]]) -> list[Outgoing
     return records
 
 
+def erasure_records(erased: Iterable[EraseRequested]) -> list[Outgoing]:
+    """Behind the last snapshots of those who were erased."""
+    return [tombstone(PROFILES, each.profile, request=each.id, source=SOURCE, at=instant(each.at)) for each in erased]
+
+
+def confirmation_records(erased: Iterable[EraseRequested], store: Store) -> list[Outgoing]:
+    return [
+        erasure_record(
+            ErasureConfirmed(id=each.id, profile=each.profile, store=store), source=SOURCE, at=instant(each.at)
+        )
+        for each in erased
+    ]
+
+
 def _on_the_keys(interaction: Interaction, route: Route) -> Iterable[Foldable]:
     for loser in route.retires:
         yield RetireRequested(profile=loser, into=route.profile, interaction=interaction)
@@ -45,9 +62,8 @@ def snapshot_records(folded: Folded, epoch: int) -> list[Outgoing]:
 
 
 def timeline_record(record: Foldable) -> Outgoing:
-    interaction = None if isinstance(record, SplitRequested | RefoldRequested) else record.interaction
-    cause = interaction.id if interaction else record_key(record)
-    hops = 0 if isinstance(record, RetireRequested | RefoldRequested) else record.hops
+    hops = record.hops if isinstance(record, InteractionRecorded | AbsorbRequested | SplitRequested) else 0
+    cause = cause_id(record)
     return make_record(
         TIMELINE.name,
         record.profile,
@@ -99,6 +115,7 @@ def _snapshot_record(revision: Revision, epoch: int) -> Outgoing:
         "state_version": profile.state_version,
         "merged_into": profile.merged_into,
         "members": profile.members,
+        "erased_at": profile.erased_at,
         "cause": cause,
         "state": revision.document,
     }

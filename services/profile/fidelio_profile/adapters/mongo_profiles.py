@@ -30,6 +30,7 @@ from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 _MOST_REFOLDED = 20_000
+_PAGE = 1_000
 _LARGEST_PROFILE_BYTES = 64 * 1024
 
 
@@ -94,6 +95,7 @@ class MongoProfileStore:
                 await self._move_cursors(cursors, next_offsets, session)
                 if encoded.timeline:
                     await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
+                if encoded.profiles:
                     replacements: list[ReplaceOne[Document]] = [
                         ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
                     ]
@@ -104,6 +106,23 @@ class MongoProfileStore:
                     await self.database.timeline.update_many({"_id": {"$in": ids}}, change, session=session)
 
         await in_transaction(self.database, write)
+
+    async def forget(self, folded: Folded) -> None:
+        """Deletes what may not be kept of those who were erased, after `save` has made that final."""
+        with translated():
+            for each in folded.erased:
+                await self._forget_timeline(bytes.fromhex(each.profile))
+            if folded.dropped:
+                await self._forget_routes([bytes.fromhex(each) for each in folded.dropped])
+
+    async def _forget_timeline(self, profile: bytes) -> None:
+        while page := await self.database.timeline.find({"profile": profile}, {"_id": 1}).limit(_PAGE).to_list():
+            ids = [each["_id"] for each in page]
+            await self._forget_routes(ids)
+            await self.database.timeline.delete_many({"_id": {"$in": ids}})
+
+    async def _forget_routes(self, ids: Sequence[bytes]) -> None:
+        await self.database.routes.delete_many({"_id": {"$in": list(ids)}})
 
     async def _move_cursors(
         self, cursors: Sequence[Cursor], next_offsets: Mapping[int, int], session: AsyncClientSession
@@ -171,6 +190,8 @@ def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, 
 
 def _history_document(profile: Profile) -> Document:
     document: Document = {}
+    if profile.erased_at:
+        document["erased_at"] = profile.erased_at
     if profile.merged_into:
         document["merged_into"] = bytes.fromhex(profile.merged_into)
     if profile.members:
@@ -190,4 +211,5 @@ def profile_from(document: Mapping[str, Any]) -> Profile:
         merged_into=ProfileId(merged_into.hex()) if merged_into else None,
         members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
         apart={key: ProfileId(owner.hex()) for key, owner in document.get("apart", ())},
+        erased_at=document.get("erased_at"),
     )

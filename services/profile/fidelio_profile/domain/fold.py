@@ -19,6 +19,7 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.profile import (
     STATE_VERSION,
     AbsorbRequested,
+    EraseRequested,
     InteractionRecorded,
     RefoldRequested,
     RetireRequested,
@@ -31,7 +32,7 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
     batch = FoldingBatch(stored)
     duplicates = 0
     for record in records:
-        if batch.is_seen(record_key(record)):
+        if batch.is_seen(record_key(record)) and not isinstance(record, EraseRequested):
             duplicates += 1
         else:
             _apply(batch, record)
@@ -44,12 +45,18 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
         duplicates,
         tuple(batch.sent),
         {profile: tuple(each) for profile, each in moved.items()},
+        tuple(batch.erased),
+        tuple(batch.dropped),
     )
 
 
 def _apply(batch: FoldingBatch, record: Foldable) -> None:
     known = batch.profile(record.profile)
-    if isinstance(record, InteractionRecorded):
+    if isinstance(record, EraseRequested):
+        _fold_erase(batch, record, known)
+    elif known and known.erased_at:
+        batch.drop(record)
+    elif isinstance(record, InteractionRecorded):
         _fold_interaction(batch, record, known)
     elif isinstance(record, RetireRequested):
         fold_retire(batch, record, known)
@@ -73,6 +80,15 @@ def _fold_interaction(batch: FoldingBatch, record: InteractionRecorded, known: P
         profile = known.next(join(known.state, state) if known.state else state)
     batch.added.setdefault(record.profile, []).append(interaction)
     batch.accept(record, profile, cause_of(interaction))
+
+
+def _fold_erase(batch: FoldingBatch, record: EraseRequested, known: Profile | None) -> None:
+    """Its last revision; repeating it only confirms it again."""
+    batch.erased.append(record)
+    if known is None or known.erased_at is None:
+        revision = known.revision + 1 if known else 1
+        erased = Profile(record.profile, revision, None, erased_at=record.at)
+        batch.erase(erased, cause_by(record, "erasure"))
 
 
 def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | None) -> None:

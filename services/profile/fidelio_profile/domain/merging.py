@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fidelio_profile.domain.documents import state_document, state_from
-from fidelio_profile.domain.people import identity_key
+from fidelio_profile.domain.people import identifier_hash, identity_key
 from fidelio_profile.domain.profile import Profile, joined
 from fidelio_profile.domain.revisions import FoldingBatch, cause_by, instant_of, record_key
 from fidelio_profile.domain.state import State, join_all, lift
@@ -94,7 +94,7 @@ def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | Non
     if known.merged_into:
         batch.forward(record, known.merged_into)
         return
-    apart = {**known.apart, **{identity_key(each): record.into for each in record.identifiers}}
+    apart = {**known.apart, **{identifier_hash(identity_key(each)): record.into for each in record.identifiers}}
     profile = replace(known, apart=apart)
     kept, sent = _part(batch, record, profile, (known.id, *known.members))
     if record.into not in sent:
@@ -109,7 +109,7 @@ def _part(
     kept: list[Interaction] = []
     parted: dict[ProfileId, list[Interaction]] = {}
     for each in batch.timeline(timelines):
-        owner = profile.apart.get(each.anchor)
+        owner = profile.apart.get(identifier_hash(each.anchor))
         (kept if owner is None else parted.setdefault(owner, [])).append(each)
     for owner, interactions in sorted(parted.items()):
         batch.moved |= {each.id: owner for each in interactions}
@@ -129,5 +129,5 @@ def _part_sent(
         is_split=True,
         at=instant_of(record),
         state_version=STATE_VERSION,
-        apart=tuple(Apart(key=identity_key(each), profile=profile.id) for each in remaining),
+        apart=tuple(Apart(key=identifier_hash(identity_key(each)), profile=profile.id) for each in remaining),
     )

@@ -16,6 +16,11 @@ def identity_key(identifier: Identifier) -> str:
     return f"{identifier.kind}:{identifier.value}"
 
 
+def identifier_hash(key: str) -> str:
+    """How a profile remembers whose an identifier is not, without keeping it."""
+    return hash16("identifier", key)
+
+
 def identifier_of(key: str) -> Identifier:
     kind, _, value = key.partition(":")
     return Identifier(kind=kind, value=value)
@@ -25,7 +30,8 @@ def identifier_of(key: str) -> Identifier:
 class Link:
     """An identifier's profile, and the interaction that said so. `seen_with`: others who used this weak one.
 
-    `is_shared`: seen with more people than the rules allow, it finds nobody any more.
+    `is_shared`: seen with more people than the rules allow, it finds nobody any more. `since`: what happened until then
+    was somebody's who was erased.
     """
 
     profile: ProfileId
@@ -33,6 +39,7 @@ class Link:
     at: Instant
     seen_with: frozenset[ProfileId] = frozenset()
     is_shared: bool = False
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class Head:
     absorbed: frozenset[ProfileId] = frozenset()
     apart: frozenset[ProfileId] = frozenset()
     met: frozenset[ProfileId] = frozenset()
+    erased_at: Instant | None = None
 
     @property
     def age(self) -> tuple[Instant, ProfileId]:
