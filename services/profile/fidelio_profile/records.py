@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
+from fidelio_profile.adapters.mongo_erasures import Erasure
 from fidelio_profile.domain.assignment import Route
 from fidelio_profile.domain.people import Demotion
 from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of
 from fidelio_shared.contracts.canonical import encode, instant
-from fidelio_shared.contracts.erasures import ErasureConfirmed, Store
-from fidelio_shared.contracts.ids import record_id
-from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.erasures import ErasureConfirmed, ErasureReceipt, ErasureRequested, GoneFrom, Store
+from fidelio_shared.contracts.identity import IdentityRules
+from fidelio_shared.contracts.ids import ProfileId, hash16, record_id
+from fidelio_shared.contracts.ingest import ERASURE_REQUESTED, Interaction
 from fidelio_shared.contracts.profile import (
     AbsorbRequested,
     DemotedIdentifier,
@@ -18,7 +20,7 @@ from fidelio_shared.contracts.profile import (
     RetireRequested,
     SplitRequested,
 )
-from fidelio_shared.contracts.topics import IDENTITIES, PROFILES, TIMELINE
+from fidelio_shared.contracts.topics import ANY_CHANNEL, IDENTITIES, PROFILES, TIMELINE, gone_after, topics_for
 from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
@@ -48,6 +50,29 @@ def confirmation_records(erased: Iterable[EraseRequested], store: Store) -> list
         )
         for each in erased
     ]
+
+
+def erasures_asked(routed: Iterable[tuple[Interaction, Route]], rules: IdentityRules) -> list[tuple[str, ProfileId]]:
+    """Requests by interactions that name a person; a device may be anybody's."""
+    return [
+        (hash16("erase", interaction.id), route.profile)
+        for interaction, route in routed
+        if interaction.type == ERASURE_REQUESTED and any(rules.is_strong(each.kind) for each in interaction.linking)
+    ]
+
+
+def outcome_confirmations(requested: Iterable[ErasureRequested]) -> list[Outgoing]:
+    erased = [
+        EraseRequested(profile=profile, id=each.id, at=each.at) for each in requested for profile in each.profiles
+    ]
+    return confirmation_records(erased, "outcomes")
+
+
+def receipt_record(erasure: Erasure) -> Outgoing:
+    at = erasure.at or erasure.due_at
+    topics = tuple(GoneFrom(topic=each.name, by=at + gone_after(each)) for each in topics_for([ANY_CHANNEL]))
+    receipt = ErasureReceipt(id=erasure.id, profile=erasure.profile, requested_at=at, topics=topics)
+    return erasure_record(receipt, source=SOURCE, at=instant(at))
 
 
 def _on_the_keys(interaction: Interaction, route: Route) -> Iterable[Foldable]:

@@ -33,15 +33,19 @@ class _Snapshot(Contract):
     revision: int
     cause: Cause
     merged_into: ProfileId | None = None
+    erased_at: datetime | None = None
     state: _State | None
 
 
-Decoder = Callable[[Incoming], Evidence]
+Decoder = Callable[[Incoming], Evidence | None]
 
 
-def decode_evidence(record: Incoming) -> Evidence:
+def decode_evidence(record: Incoming) -> Evidence | None:
+    """None for a tombstone, which follows the last snapshot of somebody who was erased."""
+    if record.value is None:
+        return None
     try:
-        snapshot = _Snapshot.model_validate_json(record.value or b"")
+        snapshot = _Snapshot.model_validate_json(record.value)
     except ValidationError as error:
         raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
     orders = snapshot.state.orders if snapshot.state and not snapshot.merged_into else None
@@ -55,6 +59,7 @@ def decode_evidence(record: Incoming) -> Evidence:
             kind=cause.kind, id=cause.id, type=cause.type, at=cause.occurred_at, historical=cause.historical
         ),
         purchases=_purchases(orders) if orders else None,
+        erased_at=snapshot.erased_at,
     )
 
 

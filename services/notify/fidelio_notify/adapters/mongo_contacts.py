@@ -49,6 +49,8 @@ class MongoContactStore:
 
 
 def _document(contact: Contact) -> Document:
+    if contact.erased_at:
+        return {"epoch": contact.epoch, "revision": contact.revision, "erased_at": contact.erased_at}
     document: Document = {
         "epoch": contact.epoch,
         "revision": contact.revision,
@@ -67,13 +69,14 @@ def _document(contact: Contact) -> Document:
 def _contact_from(document: Mapping[str, Any]) -> Contact:
     merged_into = document.get("merged_into")
     return Contact(
+        erased_at=document.get("erased_at"),
         profile=ProfileId(document["_id"].hex()),
         epoch=document["epoch"],
         revision=document["revision"],
-        email=document["email"],
-        name=document["name"],
-        language=document["language"],
-        consents=tuple(Consent(**each) for each in document["consents"]),
+        email=document.get("email"),
+        name=document.get("name"),
+        language=document.get("language", ""),
+        consents=tuple(Consent(**each) for each in document.get("consents", ())),
         merged_into=ProfileId(merged_into.hex()) if merged_into else None,
         members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
     )

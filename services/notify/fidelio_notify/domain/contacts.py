@@ -25,7 +25,7 @@ class Contact:
     """`email` is the one that sorts first where there are several: stable, whatever the order of arrival.
 
     `merged_into`: the person has another card now. `members`: profiles that became part of this one: what was sent to
-    them was sent to this person.
+    them was sent to this person. `erased_at`: nothing else of them may be kept, and `erasure` is the request.
     """
 
     profile: ProfileId
@@ -37,6 +37,8 @@ class Contact:
     consents: tuple[Consent, ...]
     merged_into: ProfileId | None = None
     members: tuple[ProfileId, ...] = ()
+    erased_at: datetime | None = None
+    erasure: str | None = None
 
 
 def every_profile(profile: ProfileId, contact: Contact | None) -> frozenset[ProfileId]:
@@ -50,6 +52,10 @@ class _ReachableState(Contract):
     consents: tuple[ConsentState, ...] = ()
 
 
+class _Cause(Contract):
+    id: str
+
+
 class ReachablePerson(Contract):
     """The part of a snapshot that a card is made of; the rest is skipped while parsing."""
 
@@ -58,6 +64,8 @@ class ReachablePerson(Contract):
     revision: int
     merged_into: ProfileId | None = None
     members: tuple[ProfileId, ...] = ()
+    erased_at: datetime | None = None
+    cause: _Cause
     state: _ReachableState | None = None
 
 
@@ -79,6 +87,8 @@ def contact_from(snapshot: ReachablePerson) -> Contact:
         consents=tuple(_consent(each) for each in state.consents),
         merged_into=snapshot.merged_into,
         members=snapshot.members,
+        erased_at=snapshot.erased_at,
+        erasure=snapshot.cause.id if snapshot.erased_at else None,
     )
 
 

@@ -28,6 +28,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("profile", ASCENDING)]),
         IndexModel([("demotion.owner", ASCENDING)]),
     ],
+    "suppressed": [IndexModel([("key", ASCENDING)])],
+    "erasures": [IndexModel([("step", ASCENDING), ("due_at", ASCENDING)]), IndexModel([("profile", ASCENDING)])],
     "requests": [
         IndexModel([("published_at", ASCENDING), ("at", ASCENDING)]),
         IndexModel([("profile", ASCENDING), ("at", ASCENDING)]),

@@ -1,7 +1,7 @@
 """`identities`, `heads` and `routes`: what resolve knows, and the transaction that changes it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pymongo import InsertOne, UpdateMany, UpdateOne
@@ -21,6 +21,8 @@ from fidelio_profile.adapters.identity_documents import (
 )
 from fidelio_profile.domain.assignment import Assigned, Known
 from fidelio_profile.domain.people import IdentityChange, identity_key
+from fidelio_profile.domain.suppression import Suppressor
+from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ids import InteractionId, ProfileId
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.errors import Unavailable
@@ -36,7 +38,10 @@ class Raced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MongoRouteStore:
+    """`suppressor`: None where nobody was ever erased."""
+
     database: Database
+    suppressor: Suppressor | None = None
 
     async def assign(
         self, interactions: Sequence[Interaction], decide: Callable[[Known, Sequence[Interaction]], Assigned]
@@ -59,11 +64,20 @@ class MongoRouteStore:
         routes, (links, heads) = await asyncio.gather(
             self.database.routes.find({"_id": {"$in": list(ids)}}).to_list(), self._load_people(list(keys))
         )
+        unknown = keys - {each["_id"] for each in links}
         return Known(
             routes={InteractionId(each["_id"].hex()): route_from(each) for each in routes},
             links={each["_id"]: link_from(each) for each in links},
             heads={ProfileId(each["_id"].hex()): head_from(each) for each in heads},
+            suppressed=await self._suppressed(unknown) if self.suppressor and unknown else {},
         )
+
+    async def _suppressed(self, keys: Iterable[str]) -> Mapping[str, Instant]:
+        if self.suppressor is None:
+            return {}
+        hashed = {self.suppressor.hash(each): each for each in keys}
+        found = await self.database.suppressed.find({"_id": {"$in": list(hashed)}}).to_list()
+        return {hashed[each["_id"]]: each["erased_at"] for each in found}
 
     async def _load_people(self, keys: Sequence[str]) -> tuple[Sequence[Document], Sequence[Document]]:
         """Links and heads as of one instant: a head's version vouches for what its links say."""

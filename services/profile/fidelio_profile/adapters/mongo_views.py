@@ -95,6 +95,12 @@ class MongoProfileViews:
             cursor = self.database.timeline.find(query).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)
             return await cursor.to_list()
 
+    async def count_timeline(self, profiles: Sequence[bytes]) -> int:
+        with translated():
+            return await self.database.timeline.count_documents(
+                {"profile": {"$in": list(profiles)}, "kind": "interaction"}
+            )
+
     async def pages_with_refold(self, size: int) -> AsyncIterator[Sequence[tuple[Document, State | None]]]:
         """Every profile that is not part of another with its timeline folded anew, each page read at one instant, also
         under traffic."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_accounts import MongoAccounts
+from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
 from fidelio_profile.adapters.mongo_keys import MongoKeyStore
 from fidelio_profile.adapters.mongo_people import MongoPeople
@@ -16,6 +17,7 @@ from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.api.accesses import AccessLog
 from fidelio_profile.api.answers import answer_errors
 from fidelio_profile.api.asking import Asking
+from fidelio_profile.api.erasures import ErasureEndpoints
 from fidelio_profile.api.identity import IdentityEndpoints
 from fidelio_profile.api.keys import KeyRing
 from fidelio_profile.api.people import PeopleEndpoints
@@ -34,6 +36,7 @@ class ApiSettings:
     api_key: str
     access_days: int
     rules: IdentityRules
+    erasure_hold: timedelta = timedelta(0)
 
 
 def open_api(application: FastAPI, database: Database, requests: MongoRequestStore, settings: ApiSettings) -> None:
@@ -43,11 +46,13 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     StreamEndpoints(MongoStreams(database), accesses).add_to(reading)
     PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
     writing = APIRouter(dependencies=[Depends(keys.needs("write"))])
+    privacy = APIRouter(dependencies=[Depends(keys.needs("privacy"))])
     views = MongoProfileViews(database)
     identity, asking = MongoIdentityViews(database), Asking(requests)
     IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)
     ReviewEndpoints(identity, asking).add_to(reading, writing)
+    ErasureEndpoints(views, identity, MongoErasureStore(database), accesses, settings.erasure_hold).add_to(privacy)
     ProfileEndpoints(views, accesses).add_to(reading)
-    application.include_router(reading)
-    application.include_router(writing)
+    for routes in (reading, writing, privacy):
+        application.include_router(routes)
     answer_errors(application)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fidelio_shared.contracts.erasures import GoneFrom
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract, HexId, Identifier, Interaction
 from fidelio_shared.contracts.notify import NotificationChanged
@@ -139,3 +140,27 @@ class RequestView(Contract):
     profile: ProfileId
     others: tuple[ProfileId, ...]
     is_done: bool
+
+
+class ErasurePreview(Contract):
+    """`profiles`: with those that were merged into it. `kept_for_others`: identifiers that others were seen with."""
+
+    profile: ProfileId
+    profiles: tuple[ProfileId, ...]
+    interactions: int
+    identifiers: tuple[Identifier, ...]
+    kept_for_others: tuple[Identifier, ...]
+    hold_hours: float
+
+
+class ErasureView(Contract):
+    """`waiting_for`: stores that have not confirmed it yet."""
+
+    erasure: HexId
+    profile: ProfileId
+    profiles: tuple[ProfileId, ...]
+    step: Literal["held", "cancelled", "begun", "done"]
+    due_at: datetime | None
+    begun_at: datetime | None
+    waiting_for: tuple[str, ...]
+    topics: tuple[GoneFrom, ...]

@@ -8,7 +8,7 @@ from fidelio_profile.domain.people import Head, Link, identifier_of, identity_ke
 from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Identifier
-from fidelio_shared.contracts.profile import IdentityChanged, RetireRequested, SplitRequested
+from fidelio_shared.contracts.profile import EraseRequested, IdentityChanged, RetireRequested, SplitRequested
 
 
 class NotPossible(ValueError):
@@ -17,16 +17,20 @@ class NotPossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """What is to be stored of a request, all or nothing, and said on the keys of those concerned."""
+    """What is to be stored of a request, all or nothing, and said on the keys of those concerned.
+
+    `deleted`: identifiers that find nobody any more.
+    """
 
     profile: ProfileId
     others: tuple[ProfileId, ...] = ()
     new_links: Mapping[str, Link] = field(default_factory=dict)
     changed_links: Mapping[str, Link] = field(default_factory=dict)
     moved: Mapping[str, ProfileId] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
     new_heads: Mapping[ProfileId, Head] = field(default_factory=dict)
     changed_heads: Mapping[ProfileId, Head] = field(default_factory=dict)
-    records: tuple[RetireRequested | SplitRequested, ...] = ()
+    records: tuple[RetireRequested | SplitRequested | EraseRequested, ...] = ()
     changes: tuple[IdentityChanged, ...] = ()
 
 
@@ -118,6 +122,24 @@ def attach(head: Head, identifier: Identifier, request: str, at: datetime) -> Re
                 interaction=InteractionId(request),
                 at=at,
                 identifiers=(identifier,),
+            ),
+        ),
+    )
+
+
+def erase(head: Head, request: str, at: datetime) -> Regrouped:
+    """The person with all that became part of them; no profile has their ids ever again."""
+    names = tuple(sorted(head.absorbed))
+    gone = replace(head, keys=frozenset(), apart=frozenset(), met=frozenset(), erased_at=instant(at))
+    return Regrouped(
+        profile=head.profile,
+        others=names,
+        deleted=head.keys,
+        changed_heads={head.profile: gone},
+        records=tuple(EraseRequested(profile=each, id=request, at=at) for each in (head.profile, *names)),
+        changes=(
+            IdentityChanged(
+                kind="erased", profile=head.profile, interaction=InteractionId(request), at=at, others=names
             ),
         ),
     )

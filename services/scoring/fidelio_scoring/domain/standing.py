@@ -47,7 +47,8 @@ class Standing:
 class Evidence:
     """What a snapshot says. `received_at` is scoring's time; `cause` what to name as the reason.
 
-    `purchases`: None of somebody who never bought, or who is part of another profile now.
+    `purchases`: None of somebody who never bought, or who is part of another profile now. `erased_at`: nothing of
+    them may be kept.
     """
 
     profile: ProfileId
@@ -56,6 +57,7 @@ class Evidence:
     received_at: datetime
     cause: ScoringCause
     purchases: Purchases | None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
