@@ -143,7 +143,7 @@ def test_there_is_an_example_of_every_topic_and_of_every_kind_of_record_on_it() 
     assert {path.parent.name for path in (*WRITTEN, *TOLD, *REFUSED)} == {each.file for each in MESSAGES}
     for topic, field, kinds in (
         ("timeline", "kind", {"interaction", "retire", "absorb", "split", "erase", "refold"}),
-        ("identities", "kind", {"linked", "met", "merged", "demoted", "split"}),
+        ("identities", "kind", {"linked", "met", "merged", "demoted", "split", "erased"}),
         ("notifications", "step", {"decided", "deferred", "failed", "sent", "suppressed"}),
     ):
         found = [json.loads(written_in(path)) for path in WRITTEN if path.parent.name == topic]

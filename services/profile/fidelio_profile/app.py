@@ -38,8 +38,8 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     metrics, rules = make_metrics(process.registry), read_identity_rules(settings.identity_rules_file)
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
     erasures, hold = MongoErasureStore(database), timedelta(hours=settings.erasure_hold_hours)
-    secret = settings.suppression_key
-    suppressor = Suppressor(secret.get_secret_value().encode()) if secret else None
+    secret = settings.suppression_key.get_secret_value() if settings.suppression_key else ""
+    suppressor = Suppressor(secret.encode()) if secret else None
 
     async def wire() -> None:
         deployment = await read_deployment(database, settings.clock)
