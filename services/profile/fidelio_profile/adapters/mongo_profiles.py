@@ -122,7 +122,10 @@ class MongoProfileStore:
             await self.database.timeline.delete_many({"_id": {"$in": ids}})
 
     async def _forget_routes(self, ids: Sequence[bytes]) -> None:
-        await self.database.routes.delete_many({"_id": {"$in": list(ids)}})
+        """That there was one is remembered for as long as copies may come: they tell of somebody who was erased."""
+        emptied = dict.fromkeys(("digest", "profile", "linked", "retires", "demoted"), "")
+        change = {"$set": {"is_erased": True}, "$unset": emptied}
+        await self.database.routes.update_many({"_id": {"$in": list(ids)}}, change)
 
     async def _move_cursors(
         self, cursors: Sequence[Cursor], next_offsets: Mapping[int, int], session: AsyncClientSession

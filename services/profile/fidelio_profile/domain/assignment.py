@@ -40,12 +40,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of a batch. Links by `kind:value`. `suppressed`: when their persons were erased."""
+    """What the database knows of a batch. Links by `kind:value`.
+
+    `suppressed`: when their persons were erased. `erased`: interactions that were theirs.
+    """
 
     routes: Mapping[InteractionId, Route]
     links: Mapping[str, Link]
     heads: Mapping[ProfileId, Head]
     suppressed: Mapping[str, Instant] = field(default_factory=dict)
+    erased: frozenset[InteractionId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,9 @@ def _assigned(
 
 def _is_suppressed(ledger: _Ledger, interaction: Interaction) -> bool:
     """Whether it tells of somebody who was erased. Who begins anew is told apart from an export of what was known."""
+    creates = ledger.known.heads.get(profile_id(interaction.id))
+    if interaction.id in ledger.known.erased or (creates and creates.erased_at):
+        return True
     strongest = next(iter(ledger.rules.linking(interaction.identifiers)), None)
     if strongest is None:
         return False
