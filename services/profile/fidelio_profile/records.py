@@ -1,6 +1,6 @@
 """The records that profile publishes, from what the domain decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fidelio_profile.adapters.mongo_erasures import Erasure
 from fidelio_profile.domain.assignment import Route
@@ -20,11 +20,20 @@ from fidelio_shared.contracts.profile import (
     RetireRequested,
     SplitRequested,
 )
-from fidelio_shared.contracts.topics import ANY_CHANNEL, IDENTITIES, PROFILES, TIMELINE, gone_after, topics_for
+from fidelio_shared.contracts.topics import (
+    ANY_CHANNEL,
+    IDENTITIES,
+    PROFILES,
+    TIMELINE,
+    channel_topic,
+    gone_after,
+    topics_for,
+)
 from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/profile"
+PRIVACY = "privacy"
 
 
 def routed_records(routed: Iterable[tuple[Interaction, Route]]) -> list[Outgoing]:
@@ -50,6 +59,13 @@ def confirmation_records(erased: Iterable[EraseRequested], store: Store) -> list
         )
         for each in erased
     ]
+
+
+def submission_record(said: Mapping[str, object]) -> Outgoing:
+    """To ingest, as any channel system would; without CloudEvents headers, since it is Fidelio's own JSON."""
+    return Outgoing(
+        channel_topic(PRIVACY), str(said["id"]).encode(), encode(said), (("content-type", b"application/json"),)
+    )
 
 
 def erasures_asked(routed: Iterable[tuple[Interaction, Route]], rules: IdentityRules) -> list[tuple[str, ProfileId]]:

@@ -10,6 +10,7 @@ from fidelio_scoring.domain.standing import Evidence
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract
 from fidelio_shared.contracts.profile import Cause
+from fidelio_shared.contracts.rights import objections
 from fidelio_shared.contracts.scoring import ScoringCause
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Incoming
@@ -23,8 +24,14 @@ class _Orders(Contract):
     days: str
 
 
+class _Consent(Contract):
+    purpose: str
+    status: str
+
+
 class _State(Contract):
     orders: _Orders | None = None
+    consents: tuple[_Consent, ...] = ()
 
 
 class _Snapshot(Contract):
@@ -37,6 +44,7 @@ class _Snapshot(Contract):
     state: _State | None
 
 
+_NOT_SCORED = frozenset({"profiling", "processing"})
 Decoder = Callable[[Incoming], Evidence | None]
 
 
@@ -48,7 +56,7 @@ def decode_evidence(record: Incoming) -> Evidence | None:
         snapshot = _Snapshot.model_validate_json(record.value)
     except ValidationError as error:
         raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
-    orders = snapshot.state.orders if snapshot.state and not snapshot.merged_into else None
+    orders = _orders(snapshot)
     cause = snapshot.cause
     return Evidence(
         profile=snapshot.profile,
@@ -61,6 +69,14 @@ def decode_evidence(record: Incoming) -> Evidence | None:
         purchases=_purchases(orders) if orders else None,
         erased_at=snapshot.erased_at,
     )
+
+
+def _orders(snapshot: _Snapshot) -> _Orders | None:
+    """None also where the person does not want to be profiled."""
+    state = snapshot.state
+    if state is None or snapshot.merged_into or objections(state.consents) & _NOT_SCORED:
+        return None
+    return state.orders
 
 
 def _purchases(orders: _Orders) -> Purchases:

@@ -61,6 +61,8 @@ def _document(contact: Contact) -> Document:
     }
     if contact.merged_into:
         document["merged_into"] = bytes.fromhex(contact.merged_into)
+    if contact.objections:
+        document["objections"] = sorted(contact.objections)
     if contact.members:
         document["members"] = [bytes.fromhex(each) for each in contact.members]
     return document
@@ -70,6 +72,7 @@ def _contact_from(document: Mapping[str, Any]) -> Contact:
     merged_into = document.get("merged_into")
     return Contact(
         erased_at=document.get("erased_at"),
+        objections=frozenset(document.get("objections", ())),
         profile=ProfileId(document["_id"].hex()),
         epoch=document["epoch"],
         revision=document["revision"],

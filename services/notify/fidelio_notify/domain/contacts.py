@@ -6,6 +6,7 @@ from datetime import datetime
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract, Identifier, Scalar
 from fidelio_shared.contracts.profile import ConsentState, Trait
+from fidelio_shared.contracts.rights import objections
 
 _LANGUAGES = ("en", "fr")
 
@@ -26,6 +27,7 @@ class Contact:
 
     `merged_into`: the person has another card now. `members`: profiles that became part of this one: what was sent to
     them was sent to this person. `erased_at`: nothing else of them may be kept, and `erasure` is the request.
+    `objections`: to contact, or to any processing.
     """
 
     profile: ProfileId
@@ -39,6 +41,7 @@ class Contact:
     members: tuple[ProfileId, ...] = ()
     erased_at: datetime | None = None
     erasure: str | None = None
+    objections: frozenset[str] = frozenset()
 
 
 def every_profile(profile: ProfileId, contact: Contact | None) -> frozenset[ProfileId]:
@@ -88,6 +91,7 @@ def contact_from(snapshot: ReachablePerson) -> Contact:
         merged_into=snapshot.merged_into,
         members=snapshot.members,
         erased_at=snapshot.erased_at,
+        objections=objections(state.consents),
         erasure=snapshot.cause.id if snapshot.erased_at else None,
     )
 

@@ -98,6 +98,7 @@ def judge(
         _verdict("historical", not proposal.is_historical, "imported_history"),
         _verdict("freshness", now <= proposal.deadline, "stale"),
         _verdict("contact", bool(known and known.email), _why_no_contact(known)),
+        _verdict("objection", not _objection(known), _objection(known)),
         _verdict("consent", consent is not None, _why_no_consent(playbook, known)),
         _verdict("cap", recent < playbook.cap_messages, "too_many_messages"),
     )
@@ -127,6 +128,14 @@ def _why_no_contact(contact: Contact | None) -> str:
     if contact is None:
         return "contact_unknown"
     return "merged" if contact.merged_into else "no_address"
+
+
+def _objection(contact: Contact | None) -> str:
+    """Why nothing may be sent, whatever consent there is; empty where there is no such reason."""
+    objected = contact.objections if contact else frozenset()
+    if "processing" in objected:
+        return "restricted"
+    return "objected" if "contact" in objected else ""
 
 
 def _why_no_consent(playbook: Playbook, contact: Contact | None) -> str:

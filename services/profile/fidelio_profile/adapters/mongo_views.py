@@ -95,6 +95,10 @@ class MongoProfileViews:
             cursor = self.database.timeline.find(query).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)
             return await cursor.to_list()
 
+    async def has_interaction(self, interaction: str) -> bool:
+        with translated():
+            return await self.database.timeline.find_one({"_id": bytes.fromhex(interaction)}, {"_id": 1}) is not None
+
     async def count_timeline(self, profiles: Sequence[bytes]) -> int:
         with translated():
             return await self.database.timeline.count_documents(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_accounts import MongoAccounts
 from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
+from fidelio_profile.adapters.mongo_exports import MongoExports
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
 from fidelio_profile.adapters.mongo_keys import MongoKeyStore
 from fidelio_profile.adapters.mongo_people import MongoPeople
@@ -18,11 +19,13 @@ from fidelio_profile.api.accesses import AccessLog
 from fidelio_profile.api.answers import answer_errors
 from fidelio_profile.api.asking import Asking
 from fidelio_profile.api.erasures import ErasureEndpoints
+from fidelio_profile.api.exports import ExportEndpoints
 from fidelio_profile.api.identity import IdentityEndpoints
 from fidelio_profile.api.keys import KeyRing
 from fidelio_profile.api.people import PeopleEndpoints
 from fidelio_profile.api.profiles import ProfileEndpoints
 from fidelio_profile.api.reviews import ReviewEndpoints
+from fidelio_profile.api.rights import RightsEndpoints
 from fidelio_profile.api.streams import StreamEndpoints
 from fidelio_profile.domain.keys import digest
 from fidelio_shared.contracts.identity import IdentityRules
@@ -52,6 +55,8 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)
     ReviewEndpoints(identity, asking).add_to(reading, writing)
     ErasureEndpoints(views, identity, MongoErasureStore(database), accesses, settings.erasure_hold).add_to(privacy)
+    ExportEndpoints(views, identity, MongoExports(database), accesses).add_to(privacy)
+    RightsEndpoints(views, identity, requests.publisher, settings.rules).add_to(privacy)
     ProfileEndpoints(views, accesses).add_to(reading)
     for routes in (reading, writing, privacy):
         application.include_router(routes)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -51,19 +51,21 @@ class Asking:
     async def carry_out(self, asker: Asker, profiles: Sequence[ProfileId], decide: Decide) -> Response:
         """200 where the profiles show it within a few seconds, 202 where they do not yet."""
         regrouped = await self.decide(asker, profiles, decide)
-        is_done = await self._until_done(regrouped)
+        is_done = await until(lambda: self.requests.is_done(regrouped))
         response = answer(view(asker.request, regrouped, is_done=is_done))
         response.status_code = 200 if is_done else 202
         return response
 
-    async def _until_done(self, regrouped: Regrouped) -> bool:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while not await self.requests.is_done(regrouped):
-                    await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        except TimeoutError:
-            return False
-        return True
+
+async def until(look: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether it was so within a few seconds."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not await look():
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 def view(request: str, regrouped: Regrouped, *, is_done: bool) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Response
 from pydantic import Field
 
-from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
+from fidelio_profile.adapters.mongo_identity import Explanation, MongoIdentityViews
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.api.accesses import AccessLog, VisitOf
 from fidelio_profile.api.answers import Id, answer, existing, refusals
@@ -57,16 +57,7 @@ class IdentityEndpoints:
         await self.accesses.record(visit, [final])
         if explained is None:
             raise HTTPException(404, "nothing is known yet of this profile's identity")
-        return answer(
-            {
-                "profile": final,
-                "created_at": explained.head.created_at,
-                "identifiers": [_link_view(key, each) for key, each in sorted(explained.links.items())],
-                "merged": [{"profile": each.profile, "by": each.cause, "at": each.at} for each in explained.merges],
-                "apart": sorted(explained.head.apart),
-                "doubts": [doubt_view(each) for each in explained.doubts],
-            }
-        )
+        return answer(identity_view(final, explained))
 
     async def split(self, profile: Id, told: Split, asker: AskerOf) -> Response:
         """Makes another person of these identifiers and of what came under them. Evidence never undoes it."""
@@ -91,6 +82,17 @@ class IdentityEndpoints:
 
 
 _LATER = {"model": RequestView, "description": "Stored; the profiles will show it soon, see GET /requests/{request}"}
+
+
+def identity_view(profile: ProfileId, explained: Explanation) -> dict[str, object]:
+    return {
+        "profile": profile,
+        "created_at": explained.head.created_at,
+        "identifiers": [_link_view(key, each) for key, each in sorted(explained.links.items())],
+        "merged": [{"profile": each.profile, "by": each.cause, "at": each.at} for each in explained.merges],
+        "apart": sorted(explained.head.apart),
+        "doubts": [doubt_view(each) for each in explained.doubts],
+    }
 
 
 def _link_view(key: str, link: Link) -> dict[str, object]:

@@ -142,6 +142,14 @@ class RequestView(Contract):
     is_done: bool
 
 
+class SaidView(Contract):
+    """`interaction`: as which it stands on the timeline. `is_done`: the profile shows it."""
+
+    interaction: HexId
+    profile: ProfileId
+    is_done: bool
+
+
 class ErasurePreview(Contract):
     """`profiles`: with those that were merged into it. `kept_for_others`: identifiers that others were seen with."""
 

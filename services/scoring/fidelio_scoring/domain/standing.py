@@ -47,7 +47,7 @@ class Standing:
 class Evidence:
     """What a snapshot says. `received_at` is scoring's time; `cause` what to name as the reason.
 
-    `purchases`: None of somebody who never bought, or who is part of another profile now. `erased_at`: nothing of
+    `purchases`: None of somebody who never bought, is part of another profile now, or objects. `erased_at`: nothing of
     them may be kept.
     """
 
