@@ -1,4 +1,4 @@
-"""`fidelio-profile`: init, run, verify, keys."""
+"""`fidelio-profile`: init, run, verify, merge-met, keys."""
 
 from typing import Annotated, cast
 
@@ -8,6 +8,7 @@ import uvloop
 from fidelio_profile.adapters.indexes import INDEXES
 from fidelio_profile.app import run as run_profile
 from fidelio_profile.keys_command import keys
+from fidelio_profile.merging_met import merge_met as merge_met_profiles
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.messaging.commands import plain_errors, read_settings
@@ -47,6 +48,14 @@ def verify(
         different = uvloop.run(verify_profiles(settings, repair=repair))
     if different:
         raise typer.Exit(1)
+
+
+@main.command("merge-met")
+def merge_met() -> None:
+    """Merge profiles that one interaction named together before Fidelio merged profiles. Harmless when repeated."""
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        uvloop.run(merge_met_profiles(settings))
 
 
 if __name__ == "__main__":

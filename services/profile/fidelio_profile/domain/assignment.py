@@ -3,16 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Literal
 
 from fidelio_profile.domain.people import (
-    MOST_ABSORBED,
     Demotion,
     Head,
     Link,
     Review,
-    identifier_of,
+    broken_rule,
     identity_key,
     merged,
 )
@@ -240,18 +238,7 @@ def _broken_rule(ledger: _Ledger, kept: Sequence[Identifier]) -> tuple[Literal["
     new = [each for each in kept if ledger.owner(each) is None]
     if len(heads) < 2 and not new:
         return None
-    if any(one.is_apart_from(other) for one, other in combinations(heads, 2)):
-        return "apart", ""
-    if len(heads) > 1 and sum(len(each.names) for each in heads) > MOST_ABSORBED:
-        return "limit", "profile"
-    held = [Counter(identifier_of(key).kind for key in each.keys) for each in heads]
-    whole = Counter(each.kind for each in new)
-    for each in held:
-        whole += each
-    for kind, rule in ledger.rules.kinds.items():
-        if whole[kind] > rule.most and whole[kind] > max((each[kind] for each in held), default=0):
-            return "limit", kind
-    return None
+    return broken_rule(heads, Counter(each.kind for each in new), ledger.rules)
 
 
 def _heads_of(ledger: _Ledger, identifiers: Iterable[Identifier]) -> list[Head]:

@@ -1,7 +1,9 @@
 """What is known of who is who: identifiers, and the heads of the profiles that hold them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Literal, Protocol
 
 from fidelio_shared.contracts.canonical import Instant
@@ -101,6 +103,25 @@ class Review:
     @property
     def id(self) -> str:
         return hash16("review", self.profile, identity_key(self.demotion.identifier), self.demotion.reason)
+
+
+def broken_rule(
+    heads: Sequence[Head], new: Mapping[str, int], rules: IdentityRules
+) -> tuple[Literal["limit", "apart"], str] | None:
+    """What forbids that these are one profile, with so many `new` identifiers of each kind; and the kind of a limit.
+
+    Who holds more than a limit already, since it was changed or people decided so, breaks none by staying as they are.
+    """
+    if any(one.is_apart_from(other) for one, other in combinations(heads, 2)):
+        return "apart", ""
+    if len(heads) > 1 and sum(len(each.names) for each in heads) > MOST_ABSORBED:
+        return "limit", "profile"
+    held = [Counter(identifier_of(key).kind for key in each.keys) for each in heads]
+    whole = sum(held, Counter(new))
+    for kind, rule in rules.kinds.items():
+        if whole[kind] > rule.most and whole[kind] > max((each[kind] for each in held), default=0):
+            return "limit", kind
+    return None
 
 
 class IdentityChange(Protocol):
