@@ -1,4 +1,4 @@
-"""`fidelio-profile`: init, run, verify, merge-met, keys."""
+"""`fidelio-profile`: init, run, verify, retain, merge-met, keys."""
 
 from typing import Annotated, cast
 
@@ -6,9 +6,12 @@ import typer
 import uvloop
 
 from fidelio_profile.adapters.indexes import INDEXES
+from fidelio_profile.adapters.mongo_retention import today
 from fidelio_profile.app import run as run_profile
 from fidelio_profile.keys_command import keys
 from fidelio_profile.merging_met import merge_met as merge_met_profiles
+from fidelio_profile.retaining import print_kept
+from fidelio_profile.retaining import retain as retain_timelines
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.messaging.commands import plain_errors, read_settings
@@ -48,6 +51,20 @@ def verify(
         different = uvloop.run(verify_profiles(settings, repair=repair))
     if different:
         raise typer.Exit(1)
+
+
+@main.command()
+def retain(
+    show: Annotated[bool, typer.Option("--show", help="only tell what is kept where, and for how long")] = False,
+) -> None:
+    """Let what is too old leave the timelines, into the profiles' sums. Run it daily."""
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        if show:
+            print_kept(settings)
+            return
+        asked = uvloop.run(retain_timelines(settings, today()))
+    typer.echo(f"asked the folds to let go of what is too old: {asked} records")
 
 
 @main.command("merge-met")

@@ -20,6 +20,7 @@ from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandl
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
 from fidelio_profile.settings import ProfileSettings, Step
 from fidelio_shared.contracts.identity import read_identity_rules
+from fidelio_shared.contracts.retention import read_retention
 from fidelio_shared.contracts.topics import ERASURES, INTERACTIONS, NOTIFICATIONS, SCORES, SEGMENTS, TIMELINE
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.messaging.health import Health
@@ -36,6 +37,7 @@ _LOOK_FOR_REQUESTS_SECONDS = 1.0
 async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     process = make_process("profile", settings.kafka, ordinal=settings.ordinal)
     metrics, rules = make_metrics(process.registry), read_identity_rules(settings.identity_rules_file)
+    retention = read_retention(settings.retention_file)
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
     erasures, hold = MongoErasureStore(database), timedelta(hours=settings.erasure_hold_hours)
     secret = settings.suppression_key.get_secret_value() if settings.suppression_key else ""
@@ -49,7 +51,9 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
             handlers = ResolveHandlers(routes, rules, erasures, hold, process.publisher, metrics)
             consume_interactions(process, handlers, settings.batch_records)
         if "fold" in steps:
-            consume_timeline(process, MongoProfileStore(database, deployment.epoch), metrics, settings.batch_records)
+            consume_timeline(
+                process, MongoProfileStore(database, deployment.epoch, retention), metrics, settings.batch_records
+            )
         if "outcomes" in steps:
             consume_outcomes(process, database, erasures, settings.batch_records)
 

@@ -27,6 +27,7 @@ class ProfileSettings(BaseSettings):
     access_days: Annotated[int, Field(ge=1, le=36_500)] = 730
     clock: ClockKind = "wall"
     identity_rules_file: Path | None = None
+    retention_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8102
     ordinal: int | None = None

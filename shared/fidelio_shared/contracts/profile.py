@@ -43,13 +43,14 @@ class AbsorbRequested(Contract):
     """What `absorbed` was becomes part of `profile`, once for each `id`.
 
     `members`: whose timeline documents this brings. `apart`: what was split off before. `state`: as folded under
-    `state_version`; None where nothing was known yet.
+    `state_version`; None where nothing was known yet. `base`: the part of it that has left the timeline.
     """
 
     kind: Literal["absorb"] = "absorb"
     profile: ProfileId
     absorbed: ProfileId
     state: dict[str, JsonValue] | None = None
+    base: dict[str, JsonValue] | None = None
     interaction: Interaction | None = None
     id: HexId | None = None
     is_split: bool = False

@@ -2,10 +2,10 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-_ROUTE_SECONDS = 15 * 86_400
+ROUTE_SECONDS = 15 * 86_400
 """Retention of channels.* and interactions, 7 days each, and a day."""
 
-_REQUEST_SECONDS = 90 * 86_400
+REQUEST_SECONDS = 90 * 86_400
 
 BY_NAME = "names_1__id_1"
 _SOME_TEXT = {"$gt": ""}
@@ -34,9 +34,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("published_at", ASCENDING), ("at", ASCENDING)]),
         IndexModel([("profile", ASCENDING), ("at", ASCENDING)]),
         IndexModel([("others", ASCENDING), ("at", ASCENDING)]),
-        IndexModel([("at", ASCENDING)], expireAfterSeconds=_REQUEST_SECONDS),
+        IndexModel([("at", ASCENDING)], expireAfterSeconds=REQUEST_SECONDS),
     ],
-    "routes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ROUTE_SECONDS)],
+    "routes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=ROUTE_SECONDS)],
     "timeline": [
         IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("occurred_at", ASCENDING), ("_id", ASCENDING)]),

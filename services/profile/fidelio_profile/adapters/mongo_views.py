@@ -129,7 +129,7 @@ class MongoProfileViews:
         return [(document, refolded.get(profile.id)) for document, profile in page]
 
     async def _refolded(self, profiles: Sequence[Profile], session: AsyncClientSession) -> dict[ProfileId, State]:
-        states: dict[ProfileId, State] = {}
+        states = {each.id: each.base for each in profiles if each.base}
         whole = {
             bytes.fromhex(each): profile
             for profile in profiles

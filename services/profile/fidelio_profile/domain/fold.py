@@ -26,6 +26,9 @@ from fidelio_shared.contracts.profile import (
     SplitRequested,
 )
 
+RETENTION = "retention"
+"""Reason of a refold record that lets interactions leave the timeline."""
+
 
 def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
     """A function of the stored state and the order on each key: after a crash the same bytes come out again."""
@@ -47,6 +50,7 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
         {profile: tuple(each) for profile, each in moved.items()},
         tuple(batch.erased),
         tuple(batch.dropped),
+        tuple(batch.left),
     )
 
 
@@ -98,6 +102,18 @@ def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | 
     if known.merged_into:
         batch.accept(record, known.next(None), cause_by(record, "refold"))
         return
-    state = joined([known.lift(each) for each in batch.timeline((known.id, *known.members))])
+    if record.reason == RETENTION:
+        _let_leave(batch, record, known)
+        return
+    state = joined([known.base, *(known.lift(each) for each in batch.timeline((known.id, *known.members)))])
     if state or known.state is None:
         batch.accept(record, replace(known, state_version=STATE_VERSION).next(state), cause_by(record, "refold"))
+
+
+def _let_leave(batch: FoldingBatch, record: RefoldRequested, known: Profile) -> None:
+    """What is too old for the timeline stays in the sums: the state is the same as before."""
+    leaving = [each for each in batch.stored.leaving.get(known.id, ()) if each.id not in batch.left]
+    if leaving:
+        batch.left += [each.id for each in leaving]
+        base = joined([known.base, *map(known.lift, leaving)])
+        batch.accept(record, replace(known, base=base).next(known.state), cause_by(record, "refold"))

@@ -41,6 +41,7 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
             profile=record.into,
             absorbed=known.id,
             state=state_document(known.state) if known.state else None,
+            base=state_document(known.base) if known.base else None,
             interaction=record.interaction,
             id=absorb_key(known.id),
             at=instant_of(record),
@@ -65,7 +66,8 @@ def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | N
     profile = _absorbed(known, record)
     absorbed = state_from(record.state) if record.state else None
     if known.apart and not record.is_split:
-        absorbed, _ = _part(batch, record, profile, (record.absorbed, *record.members))
+        kept, _ = _part(batch, record, profile, (record.absorbed, *record.members))
+        absorbed = joined([state_from(record.base) if record.base else None, kept])
     state = joined([known.state, absorbed, lift(interaction) if interaction else None])
     state = profile.own(state) if state else None
     if interaction:
@@ -86,6 +88,7 @@ def _absorbed(known: Profile, record: AbsorbRequested) -> Profile:
         members=tuple(sorted(members)),
         apart={key: profile for key, profile in sorted(apart.items()) if profile not in own},
         state_version=version,
+        base=joined([known.base, state_from(record.base) if record.base else None]),
     )
 
 
@@ -97,6 +100,7 @@ def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | Non
     apart = {**known.apart, **{identifier_hash(identity_key(each)): record.into for each in record.identifiers}}
     profile = replace(known, apart=apart)
     kept, sent = _part(batch, record, profile, (known.id, *known.members))
+    kept = joined([known.base, kept])
     if record.into not in sent:
         batch.sent.append(_part_sent(record, profile, record.into, None))
     batch.accept(record, replace(profile, state_version=STATE_VERSION).next(kept), cause_by(record, "split"))

@@ -20,7 +20,8 @@ class Profile:
     """`revision` counts accepted records from 1. `state_version`: of the code that folded all of `state`.
 
     `merged_into`: it is part of that one now, and has no state of its own. `members`: whose timelines are its own too.
-    `state`: None where nothing is known of them. `erased_at`: nothing is ever known of them again.
+    `state`: None where nothing is known of them. `erased_at`: nothing is ever known of them again. `base`: what left
+    the timeline by retention, a part of `state`.
     """
 
     id: ProfileId
@@ -31,6 +32,7 @@ class Profile:
     members: tuple[ProfileId, ...] = ()
     apart: Apart = field(default_factory=lambda: _NOTHING_APART)
     erased_at: datetime | None = None
+    base: State | None = None
 
     def next(self, state: State | None) -> "Profile":
         return replace(self, revision=self.revision + 1, state=state)

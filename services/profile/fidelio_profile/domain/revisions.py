@@ -43,12 +43,14 @@ class Revision:
 class Stored:
     """What the database knows of a batch: its profiles, which records it has, and the timelines to fold again.
 
-    A timeline is that of a profile alone, without its members'.
+    A timeline is that of a profile alone, without its members'. `leaving`: what is to leave a profile's timeline and
+    its members' by retention.
     """
 
     profiles: Mapping[ProfileId, Profile]
     seen: frozenset[str]
     timelines: Mapping[ProfileId, tuple[Interaction, ...]]
+    leaving: Mapping[ProfileId, tuple[Interaction, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Folded:
 
     `sent`: records for other keys. `moved`: interactions that are another profile's now. `erased`: the requests of
     which nothing may be kept, also those that were carried out before. `dropped`: interactions that came for them.
+    `left`: interactions that leave the timeline, and are in a profile's base now.
     """
 
     revisions: tuple[Revision, ...]
@@ -66,6 +69,7 @@ class Folded:
     moved: Mapping[ProfileId, tuple[str, ...]] = field(default_factory=dict)
     erased: tuple[EraseRequested, ...] = ()
     dropped: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def profiles(self) -> Mapping[ProfileId, Revision]:
@@ -85,6 +89,7 @@ class FoldingBatch:
     sent: list[Forwarded] = field(default_factory=list)
     erased: list[EraseRequested] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     def is_seen(self, key: str) -> bool:
         return key in self.stored.seen or key in self.seen
@@ -124,7 +129,7 @@ class FoldingBatch:
             interaction
             for each in profiles
             for interaction in (*self.stored.timelines.get(each, ()), *self.added.get(each, ()))
-            if self.moved.get(interaction.id, each) == each
+            if self.moved.get(interaction.id, each) == each and interaction.id not in self.left
         ]
         return sorted(found, key=lambda each: (each.occurred_at, each.id))
 
