@@ -30,7 +30,7 @@ LINKING_KINDS = STRONG_KINDS + WEAK_KINDS
 
 RATING_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
-PRIVILEGED_TYPES = frozenset({"erasure.requested", "consent.changed"})
+PRIVILEGED_TYPES = frozenset({"erasure.requested", "consent.changed", "profile.corrected"})
 CORE_TYPES = frozenset({"order.placed", "subscription.started", "subscription.renewed", "feature.used", "visit.made"})
 """What counts as a customer's own activity; opening a mail does not, machines open mail."""
 
