@@ -56,12 +56,14 @@ def read_and_written_again(message: Message, value: bytes) -> bytes:
 def as_it_was(now: Any, then: Any) -> Any:
     """Without the fields that were added since, as long as they say nothing."""
     if isinstance(now, dict) and isinstance(then, dict):
-        return {
-            key: as_it_was(each, then.get(key)) for key, each in now.items() if key in then or each not in (None, [], 0)
-        }
+        return {key: as_it_was(each, then.get(key)) for key, each in now.items() if key in then or says_something(each)}
     if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
         return [as_it_was(*each) for each in zip(now, then, strict=True)]
     return now
+
+
+def says_something(value: Any) -> bool:
+    return value not in (None, [], 0)
 
 
 def rewritten(path: Path, value: bytes) -> bytes:

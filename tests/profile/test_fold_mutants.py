@@ -7,12 +7,13 @@ from fidelio_profile.domain import fold
 from support.effort import CI
 from support.fold_check import violations
 from support.fold_mutants import MUTANTS, Mutant
+from support.fold_mutants_dealings import DEALINGS_MUTANTS
 
 SEARCH = settings(CI, phases=(Phase.generate,), max_examples=300)
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.name)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *DEALINGS_MUTANTS], ids=lambda each: each.name)
 def test_a_wrong_fold_is_found_out(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, replacement in mutant.replaced:
         monkeypatch.setattr(module, name, replacement)

@@ -36,7 +36,7 @@ async def test_a_profile_that_was_tampered_with_is_made_anew_and_says_why(databa
         "profile": ANN,
         "epoch": 7,
         "revision": 3,
-        "state_version": 1,
+        "state_version": 2,
         "merged_into": None,
         "members": [],
         "cause": {

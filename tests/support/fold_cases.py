@@ -1,8 +1,9 @@
-"""Deliveries for the fold in which things collide: instants, names, currencies, days, copies."""
+"""Deliveries for the fold in which things collide: instants, names, references, currencies, days, copies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -37,6 +38,20 @@ amounts = st.builds(
 traits = st.dictionaries(
     st.sampled_from(("city", "first_name")), st.sampled_from(("Lyon", "Paris", "", None, 1, 1.0, True, -0.0, 2**53))
 )
+localities = st.fixed_dictionaries(
+    {},
+    optional={
+        "language": st.sampled_from(("fr", "FR_ca", "klingon", None)),
+        "locale": st.sampled_from(("en-us", "zh-hant-TW", 7)),
+        "time_zone": st.sampled_from(("Europe/Paris", "Mars/Olympus", None)),
+        "timezone": st.sampled_from(("UTC", "Europe/Lyon")),
+    },
+)
+references = st.sampled_from(({"kind": "ticket", "id": "1"}, {"kind": "order", "id": "1"}))
+ratings = st.sampled_from(
+    tuple({"scale": scale, "value": value} for scale in ("csat", "nps", "mood") for value in (1, 2, 5))
+)
+plans = st.sampled_from(({}, {"plan": "basic"}, {"plan": "plus"}, {"plan": ""}, {"plan": 3}))
 consents = st.builds(
     lambda purpose, status, expires_at: {
         "purpose": purpose,
@@ -57,9 +72,33 @@ identifiers = st.lists(
 )
 
 
-def interactions(number: int, instants: Sequence[datetime]) -> st.SearchStrategy[Interaction]:
+_KINDS: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
+    "order": {"type": st.just("order.placed"), "amount": st.none() | amounts},
+    "return": {"type": st.sampled_from(("order.returned", "refund.issued")), "amount": st.none() | amounts},
+    "consent": {"type": st.just("consent.changed"), "consent": consents},
+    "visit": {"type": st.sampled_from(("page.viewed", "visit.made", "subscription.renewed"))},
+    "correction": {"type": st.sampled_from(("profile.corrected", "profile.updated"))},
+    "locality": {"type": st.sampled_from(("profile.corrected", "profile.updated")), "traits": localities},
+    "ticket": {
+        "type": st.sampled_from(("ticket.opened", "ticket.reopened", "ticket.resolved", "complaint.filed")),
+        "reference": st.none() | references,
+    },
+    "rating": {"type": st.sampled_from(("survey.answered", "ticket.resolved")), "rating": ratings},
+    "subscription": {
+        "type": st.sampled_from([f"subscription.{each}" for each in ("started", "renewed", "upgraded", "cancelled")]),
+        "reference": st.none() | references,
+        "data": plans,
+    },
+    "response": {
+        "type": st.sampled_from(("message.replied", "message.clicked", "message.opened", "call.ended")),
+        "channel": st.sampled_from(("email", "phone")),
+    },
+}
+
+
+def interactions(number: int, instants: Sequence[datetime], kinds: Sequence[str]) -> st.SearchStrategy[Interaction]:
     """When it was received has nothing to do with when it occurred."""
-    common = {
+    common: dict[str, st.SearchStrategy[Any]] = {
         "number": st.just(number),
         "occurred_at": st.sampled_from(instants),
         "received_at": moments,
@@ -69,19 +108,19 @@ def interactions(number: int, instants: Sequence[datetime]) -> st.SearchStrategy
         "historical": st.booleans(),
         "traits": traits,
     }
-    return st.one_of(
-        st.builds(an_interaction, type=st.just("order.placed"), amount=st.none() | amounts, **common),
-        st.builds(an_interaction, type=st.just("consent.changed"), consent=consents, **common),
-        st.builds(an_interaction, type=st.sampled_from(("page.viewed", "ticket.opened")), **common),
-    )
+    return st.one_of([st.builds(an_interaction, **(common | _KINDS[kind])) for kind in kinds])
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> tuple[Delivery, ...]:
-    """The same few interactions twice: each time in an order, with copies and repairs, and cuts of its own."""
-    instants = draw(st.lists(moments, min_size=1, max_size=3))
+def deliveries(draw: st.DrawFn, *only: str) -> tuple[Delivery, ...]:
+    """The same few interactions twice: each time in an order, with copies and repairs, and cuts of its own.
+
+    They are of a few kinds, or of `only` these, so that they have to do with each other.
+    """
+    instants = draw(st.lists(moments, min_size=1, max_size=4))
+    kinds = list(only) or draw(st.lists(st.sampled_from(sorted(_KINDS)), min_size=1, max_size=3, unique=True))
     numbers = range(draw(st.integers(1, 9)))
-    said = [recorded(draw(interactions(number, instants)), _profile(number)) for number in numbers]
+    said = [recorded(draw(interactions(number, instants, kinds)), _profile(number)) for number in numbers]
     return tuple(draw(_delivery(said)) for _ in range(2))
 
 
@@ -115,18 +154,51 @@ def _shuffled(lots: Random, said: Sequence[Foldable]) -> Delivery:
 
 
 def _wide_interaction(lots: Random, number: int) -> Interaction:
+    plain: dict[str, object] = {
+        "channel": f"channel {number % 150}",
+        "occurred_at": lots.choice(_MOMENTS),
+        "identifiers": [lots.choice((device, customer))(str(each)) for each in lots.sample(range(120), 10)],
+        "account_id": f"account {lots.randrange(60)}",
+        "traits": {f"trait {each}": lots.randrange(3) for each in lots.sample(range(200), 12)},
+    }
+    return an_interaction(number, **(plain | _WIDE[number % len(_WIDE)](lots)))
+
+
+def _wide_order(lots: Random) -> dict[str, object]:
+    currency = f"A{lots.choice('ABCDEFGH')}{lots.choice('ABCDEFGH')}"
+    named = lots.choice(("order.placed", "order.returned", "refund.issued"))
+    return {"type": named, "amount": {"value": lots.choice(_VALUES), "currency": currency}}
+
+
+def _wide_consent(lots: Random) -> dict[str, object]:
     status = lots.choice(("granted", "denied"))
     given = {"purpose": f"purpose {lots.randrange(120)}", "channel": "email", "status": status}
-    named: dict[str, object] = {"type": "consent.changed", "consent": given}
-    if number % 3 == 0:
-        currency = f"A{lots.choice('ABCDEFGH')}{lots.choice('ABCDEFGH')}"
-        named = {"type": "order.placed", "amount": {"value": lots.choice(_VALUES), "currency": currency}}
-    return an_interaction(
-        number,
-        channel=f"channel {number % 150}",
-        occurred_at=lots.choice(_MOMENTS),
-        identifiers=[device(str(each)) for each in lots.sample(range(120), 10)],
-        account_id=f"account {lots.randrange(60)}",
-        traits={f"trait {each}": lots.randrange(3) for each in lots.sample(range(200), 12)},
-        **named,
+    return {"type": "consent.changed", "consent": given}
+
+
+def _wide_rating(lots: Random) -> dict[str, object]:
+    scale = lots.choice(("csat", *(f"scale {each}" for each in range(30))))
+    return {"type": "survey.answered", "rating": {"scale": scale, "value": lots.choice((1, 3, 5))}}
+
+
+def _wide_reference(lots: Random) -> Mapping[str, object]:
+    """Tickets are so few that some deliveries have no more of them than are kept."""
+    subscription, ticket = (
+        {"kind": "plan", "id": str(lots.randrange(30))},
+        {"kind": "case", "id": str(lots.randrange(14))},
     )
+    return lots.choice(
+        (
+            {"type": "subscription.started", "reference": subscription, "data": {"plan": lots.choice("abc")}},
+            {"type": "subscription.cancelled", "reference": subscription},
+            {"type": "ticket.opened", "reference": ticket},
+            {"type": "ticket.resolved", "reference": ticket},
+        )
+    )
+
+
+def _wide_response(lots: Random) -> dict[str, object]:
+    return {"type": lots.choice(("message.replied", "message.clicked", "call.ended"))}
+
+
+_WIDE = (_wide_order, _wide_consent, _wide_rating, _wide_reference, _wide_response)

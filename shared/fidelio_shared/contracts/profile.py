@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 from fidelio_shared.contracts.ids import InteractionId, ProfileId
 from fidelio_shared.contracts.ingest import Contract, HexId, Identifier, Interaction, Scalar
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Of the folded state; where a stored one differs, it is folded again."""
 
 
@@ -109,11 +109,14 @@ class Cause(Contract):
 
 
 class Trait(Contract):
+    """`is_pinned`: corrected at the person's request; only another correction replaces it."""
+
     name: str
     value: Scalar
     at: datetime
     id: HexId
     source: str
+    is_pinned: bool = False
 
 
 class ActivityCount(Contract):
@@ -127,6 +130,13 @@ class ActivityCount(Contract):
     decayed: tuple[float, float, float]
 
 
+class RecentInstants(Contract):
+    """The latest instants of a type over all channels, latest first; one for each interaction."""
+
+    type: str
+    at: tuple[datetime, ...]
+
+
 class OrderTotal(Contract):
     currency: str
     count: int
@@ -134,7 +144,11 @@ class OrderTotal(Contract):
 
 
 class Orders(Contract):
-    """`days`: hex bitmap; bit k set says an order on UTC day `first_day + k` (days since 1970-01-01)."""
+    """`days`: hex bitmap; bit k set says an order on UTC day `first_day + k` (days since 1970-01-01).
+
+    `mean_gap_days`, `gap_variation` (standard deviation over mean): between purchase days; from two days on, and
+    from three.
+    """
 
     count: int
     first_at: datetime
@@ -142,6 +156,72 @@ class Orders(Contract):
     first_day: int
     days: str
     totals: tuple[OrderTotal, ...]
+    mean_gap_days: float | None = None
+    gap_variation: float | None = None
+
+
+class RatingGiven(Contract):
+    at: datetime
+    value: int
+
+
+class Ratings(Contract):
+    """`latest`: latest first."""
+
+    scale: str
+    count: int
+    total: int
+    latest: tuple[RatingGiven, ...]
+
+
+class Ticket(Contract):
+    """A ticket or complaint. `is_open`, `at`, `id`: what the latest interaction on it says.
+
+    `opened_at`: the first time that it was opened; None while only its end is known.
+    """
+
+    kind: str
+    reference: str
+    is_open: bool
+    at: datetime
+    id: HexId
+    opened_at: datetime | None = None
+    is_complaint: bool = False
+    reopenings: int = 0
+
+
+class Subscription(Contract):
+    """`is_active`, `at`, `id`: what the latest interaction on it says. `reference` is empty where none was told."""
+
+    kind: str
+    reference: str
+    is_active: bool
+    at: datetime
+    id: HexId
+    started_at: datetime | None = None
+    plan: str | None = None
+    plan_at: datetime | None = None
+
+
+class ChannelResponses(Contract):
+    channel: str
+    replies: int
+    clicks: int
+    initiatives: int
+
+
+class HourResponses(Contract):
+    """`hour`: of the day in UTC, 0 to 23."""
+
+    hour: int
+    count: int
+
+
+class Preferred(Contract):
+    """Where and when the person acts: replies, clicks and own initiatives, never a mail that was opened."""
+
+    channels: tuple[ChannelResponses, ...] = ()
+    hours: tuple[HourResponses, ...] = ()
 
 
 class ConsentState(Contract):
@@ -157,7 +237,11 @@ class ConsentState(Contract):
 
 
 class ProfileState(Contract):
-    """Folded from the profile's timeline. `first_at`, `last_at`: of any interaction, by occurred_at."""
+    """Folded from the profile's timeline. `first_at`, `last_at`: of any interaction, by occurred_at.
+
+    `language`, `time_zone`: from the traits of these names, or `locale` and `timezone`, where they are valid.
+    `has_more_…`: some are not listed, because there were too many or their reference was too long.
+    """
 
     interactions: int
     first_at: datetime
@@ -165,8 +249,19 @@ class ProfileState(Contract):
     identifiers: tuple[Identifier, ...]
     accounts: tuple[str, ...] = ()
     traits: tuple[Trait, ...] = ()
+    language: str | None = None
+    time_zone: str | None = None
     activity: tuple[ActivityCount, ...] = ()
+    recent: tuple[RecentInstants, ...] = ()
     orders: Orders | None = None
+    returned: tuple[OrderTotal, ...] = ()
+    refunded: tuple[OrderTotal, ...] = ()
+    ratings: tuple[Ratings, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    has_more_tickets: bool = False
+    subscriptions: tuple[Subscription, ...] = ()
+    has_more_subscriptions: bool = False
+    preferred: Preferred | None = None
     consents: tuple[ConsentState, ...] = ()
 
 

@@ -1,34 +1,52 @@
 """A state as plain JSON values, the same for the snapshot and the database, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from fidelio_profile.domain.activity import Activity
-from fidelio_profile.domain.latest import ConsentGiven, Trait
-from fidelio_profile.domain.orders import Orders, Total, first_day
+from fidelio_profile.domain.consents import ConsentGiven
+from fidelio_profile.domain.orders import Orders, Total, Totals, first_day, rhythm
+from fidelio_profile.domain.preferred import preferred_from
+from fidelio_profile.domain.ratings import ratings_from
+from fidelio_profile.domain.recent import recent_from
 from fidelio_profile.domain.state import State
+from fidelio_profile.domain.subscriptions import subscriptions_from
+from fidelio_profile.domain.tickets import tickets_from
+from fidelio_profile.domain.traits import traits_from
 from fidelio_shared.contracts.canonical import decimal_text
 
 Document = dict[str, Any]
 
 
 def state_document(state: State) -> Document:
-    """Lists in a fixed order, decimals and instants as text: equal states have equal bytes."""
+    """Lists in a fixed order, decimals and instants as text: equal states have equal bytes.
+
+    `language`, `time_zone` and the rhythm of orders are derived from the rest, for whoever reads it.
+    """
     return {
         "interactions": state.interactions,
         "first_at": state.first_at,
         "last_at": state.last_at,
         "identifiers": [{"kind": kind, "value": value} for kind, value in sorted(state.identifiers)],
         "accounts": [account for (account,) in sorted(state.accounts)],
-        "traits": [_trait_document(name, trait) for (name,), trait in sorted(state.traits.items(), key=_by_key)],
-        "activity": [_activity_document(key, each) for key, each in sorted(state.activity.items(), key=_by_key)],
+        "activity": [_activity_document(key, each) for key, each in sorted(state.activity.items(), key=itemgetter(0))],
         "orders": _orders_document(state.orders) if state.orders else None,
-        "consents": [_consent_document(key, each) for key, each in sorted(state.consents.items(), key=_by_key)],
+        "returned": _totals_document(state.returned),
+        "refunded": _totals_document(state.refunded),
+        "consents": [_consent_document(key, each) for key, each in sorted(state.consents.items(), key=itemgetter(0))],
+        **state.traits.document,
+        **state.recent.document,
+        **state.ratings.document,
+        **state.tickets.document,
+        **state.subscriptions.document,
+        **state.preferred.document,
     }
 
 
 def state_from(document: Mapping[str, Any]) -> State:
+    """Also of version 1, in which what came later is missing."""
     orders = document["orders"]
     return State(
         interactions=document["interactions"],
@@ -36,33 +54,30 @@ def state_from(document: Mapping[str, Any]) -> State:
         last_at=document["last_at"],
         identifiers={(each["kind"], each["value"]): None for each in document["identifiers"]},
         accounts={(each,): None for each in document["accounts"]},
-        traits={
-            (each["name"],): Trait(each["value"], each["at"], each["id"], each["source"]) for each in document["traits"]
-        },
+        traits=traits_from(document),
         activity={
             (each["type"], each["channel"]): Activity(
                 each["count"], each["first_at"], each["last_at"], tuple(each["decayed"])
             )
             for each in document["activity"]
         },
+        recent=recent_from(document),
         orders=_orders_from(orders) if orders else None,
+        returned=_totals_from(document.get("returned", ())),
+        refunded=_totals_from(document.get("refunded", ())),
+        ratings=ratings_from(document),
+        tickets=tickets_from(document),
+        subscriptions=subscriptions_from(document),
+        preferred=preferred_from(document),
         consents={(each["purpose"], each["channel"]): _consent_from(each) for each in document["consents"]},
     )
-
-
-def _by_key(entry: tuple[tuple[str, ...], object]) -> tuple[str, ...]:
-    return entry[0]
-
-
-def _trait_document(name: str, trait: Trait) -> Document:
-    return {"name": name, "value": trait.value, "at": trait.at, "id": trait.id, "source": trait.source}
 
 
 def _activity_document(key: tuple[str, str], each: Activity) -> Document:
     return {
         "type": key[0],
         "channel": key[1],
-        "count": each.count,
+        "count": each.times,
         "first_at": each.first_at,
         "last_at": each.last_at,
         "decayed": list(each.decayed),
@@ -71,17 +86,24 @@ def _activity_document(key: tuple[str, str], each: Activity) -> Document:
 
 def _orders_document(orders: Orders) -> Document:
     first = first_day(orders.days)
+    mean_gap_days, gap_variation = rhythm(orders.days)
     return {
         "count": orders.count,
         "first_at": orders.first_at,
         "last_at": orders.last_at,
         "first_day": first,
         "days": f"{orders.days >> first:x}",
-        "totals": [
-            {"currency": currency, "count": total.count, "revenue": decimal_text(total.revenue)}
-            for currency, total in sorted(orders.totals.items())
-        ],
+        "totals": _totals_document(orders.totals),
+        "mean_gap_days": mean_gap_days,
+        "gap_variation": gap_variation,
     }
+
+
+def _totals_document(totals: Totals) -> list[Document]:
+    return [
+        {"currency": currency, "count": total.count, "revenue": decimal_text(total.revenue)}
+        for currency, total in sorted(totals.items())
+    ]
 
 
 def _orders_from(document: Mapping[str, Any]) -> Orders:
@@ -90,8 +112,12 @@ def _orders_from(document: Mapping[str, Any]) -> Orders:
         first_at=document["first_at"],
         last_at=document["last_at"],
         days=int(document["days"], 16) << document["first_day"],
-        totals={each["currency"]: Total(each["count"], Decimal(each["revenue"])) for each in document["totals"]},
+        totals=_totals_from(document["totals"]),
     )
+
+
+def _totals_from(document: Iterable[Mapping[str, Any]]) -> Totals:
+    return {each["currency"]: Total(each["count"], Decimal(each["revenue"])) for each in document}
 
 
 def _consent_document(key: tuple[str, str], each: ConsentGiven) -> Document:

@@ -8,7 +8,7 @@ from fidelio_profile.domain.state import State
 LONGEST = 64
 _MOST_WORDS = 8
 _REMEMBERED = 8192
-_WHOLE, _FIRST, _LAST = ("name",), ("first_name",), ("last_name",)
+_NAMES = ("name", "first_name", "last_name")
 
 
 def folded(text: str) -> str:
@@ -20,10 +20,10 @@ def folded(text: str) -> str:
 
 def search_fields(state: State) -> dict[str, list[str]]:
     """Beside the state in a profile's document: who types the beginning of one of `names` means this person."""
-    told = tuple(state.traits.get(each) for each in (_WHOLE, _FIRST, _LAST))
-    if told == (None, None, None):
+    told = {each["name"]: each["value"] for each in state.traits.document.get("traits", ()) if each["name"] in _NAMES}
+    if not told:
         return {}
-    keys = _keys(*(each.value if each is not None and isinstance(each.value, str) else "" for each in told))
+    keys = _keys(*(each if isinstance(each := told.get(name), str) else "" for name in _NAMES))
     return {"names": list(keys)} if keys else {}
 
 

@@ -1,25 +1,37 @@
 """A profile's state: a commutative monoid. One interaction is a state, and two states join to one.
 
 So a profile equals the join of its interactions in any order and grouping, and nothing but `join` needs a proof.
+What an interaction does not touch, a join shares with what was there.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import reduce
 
 from fidelio_profile.domain.activity import Activities, join_activities, one_activity
 from fidelio_profile.domain.bottom import bottom
-from fidelio_profile.domain.latest import ConsentGiven, Consents, Trait, Traits, join_consents, join_traits
-from fidelio_profile.domain.orders import Orders, join_orders, one_order
+from fidelio_profile.domain.bounds import fits
+from fidelio_profile.domain.consents import Consents, join_consents, one_consent
+from fidelio_profile.domain.orders import Orders, Totals, join_orders, join_totals, one_order, one_total
+from fidelio_profile.domain.parts import Part
+from fidelio_profile.domain.preferred import Preferred, join_preferred, one_response
+from fidelio_profile.domain.ratings import Scales, join_ratings, one_rating
+from fidelio_profile.domain.recent import Recent, join_recent, one_recent
+from fidelio_profile.domain.subscriptions import Subscriptions, join_subscriptions, one_subscription
+from fidelio_profile.domain.tickets import Tickets, join_tickets, one_ticket
+from fidelio_profile.domain.traits import Traits, join_traits, traits_of
 from fidelio_shared.contracts.canonical import Instant, instant
-from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.identity import shipped_identity_rules
+from fidelio_shared.contracts.ingest import Identifier, Interaction
 
-MOST_IDENTIFIERS = 64
-MOST_ACCOUNTS = 32
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_IDENTIFIERS = 24
+MOST_ACCOUNTS = 8
+_LONGEST_KIND = 40
+_LONGEST_IDENTIFIER = 160
+_LONGEST_ACCOUNT = 96
 
-Keys = Mapping[tuple[str, ...], None]
+Identifiers = Mapping[tuple[str, str], None]
+Accounts = Mapping[tuple[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +39,18 @@ class State:
     interactions: int
     first_at: Instant
     last_at: Instant
-    identifiers: Keys
-    accounts: Keys
-    traits: Traits
+    identifiers: Identifiers
+    accounts: Accounts
+    traits: Part[Traits]
     activity: Activities
+    recent: Part[Recent]
     orders: Orders | None
+    returned: Totals
+    refunded: Totals
+    ratings: Part[Scales]
+    tickets: Part[Tickets]
+    subscriptions: Part[Subscriptions]
+    preferred: Part[Preferred]
     consents: Consents
 
 
@@ -40,11 +59,18 @@ def join(left: State, right: State) -> State:
         interactions=left.interactions + right.interactions,
         first_at=min(left.first_at, right.first_at),
         last_at=max(left.last_at, right.last_at),
-        identifiers=_union(left.identifiers, right.identifiers, MOST_IDENTIFIERS),
-        accounts=_union(left.accounts, right.accounts, MOST_ACCOUNTS),
-        traits=join_traits(left.traits, right.traits) if right.traits else left.traits,
+        identifiers=_join_identifiers(left.identifiers, right.identifiers),
+        accounts=_join_accounts(left.accounts, right.accounts),
+        traits=join_traits(left.traits, right.traits),
         activity=join_activities(left.activity, right.activity),
+        recent=join_recent(left.recent, right.recent),
         orders=join_orders(left.orders, right.orders),
+        returned=join_totals(left.returned, right.returned),
+        refunded=join_totals(left.refunded, right.refunded),
+        ratings=join_ratings(left.ratings, right.ratings),
+        tickets=join_tickets(left.tickets, right.tickets),
+        subscriptions=join_subscriptions(left.subscriptions, right.subscriptions),
+        preferred=join_preferred(left.preferred, right.preferred),
         consents=join_consents(left.consents, right.consents) if right.consents else left.consents,
     )
 
@@ -60,42 +86,42 @@ def lift(interaction: Interaction) -> State:
         interactions=1,
         first_at=at,
         last_at=at,
-        identifiers={(each.kind, each.value): None for each in interaction.identifiers},
-        accounts={(interaction.account_id,): None} if interaction.account_id else {},
-        traits={
-            (name,): Trait(value, at, interaction.id, interaction.source) for name, value in interaction.traits.items()
-        },
-        activity={(interaction.type, interaction.channel): one_activity(at)},
-        orders=_orders(interaction, at),
-        consents=_consents(interaction, at),
+        identifiers={(each.kind, each.value): None for each in interaction.identifiers if _is_kept(each)},
+        accounts=_one_account(interaction.account_id),
+        traits=traits_of(interaction, at),
+        activity=one_activity(interaction.type, interaction.channel, at),
+        recent=one_recent(interaction.type, at),
+        orders=one_order(interaction, at),
+        returned=one_total(interaction) if interaction.type == "order.returned" else {},
+        refunded=one_total(interaction) if interaction.type == "refund.issued" else {},
+        ratings=one_rating(interaction, at),
+        tickets=one_ticket(interaction, at),
+        subscriptions=one_subscription(interaction, at),
+        preferred=one_response(interaction, at),
+        consents=one_consent(interaction, at),
     )
 
 
-def _orders(interaction: Interaction, at: Instant) -> Orders | None:
-    if interaction.type != "order.placed":
-        return None
-    amount = interaction.amount
-    day = (interaction.occurred_at - _EPOCH).days
-    return one_order(at, max(0, day), (amount.currency, amount.value) if amount else None)
+def _is_kept(identifier: Identifier) -> bool:
+    return fits(identifier.kind, _LONGEST_KIND) and fits(identifier.value, _LONGEST_IDENTIFIER)
 
 
-def _consents(interaction: Interaction, at: Instant) -> Consents:
-    consent = interaction.consent
-    if consent is None or interaction.type != "consent.changed":
-        return {}
-    given = ConsentGiven(
-        status=consent.status,
-        at=at,
-        id=interaction.id,
-        lawful_basis=consent.lawful_basis,
-        policy_version=consent.policy_version,
-        evidence=consent.evidence,
-        expires_at=instant(consent.expires_at) if consent.expires_at else None,
-    )
-    return {(consent.purpose, consent.channel): given}
+def _one_account(account: str | None) -> Accounts:
+    return {(account,): None} if account and fits(account, _LONGEST_ACCOUNT) else {}
 
 
-def _union(left: Keys, right: Keys, most: int) -> Keys:
+def _join_identifiers(left: Identifiers, right: Identifiers) -> Identifiers:
+    """Where there are too many, no device displaces an address."""
     if right.keys() <= left.keys():
         return left
-    return bottom({**left, **right}, most)
+    return bottom({**left, **right}, MOST_IDENTIFIERS, _is_strong)
+
+
+def _is_strong(key: tuple[str, str]) -> bool:
+    return shipped_identity_rules().is_strong(key[0])
+
+
+def _join_accounts(left: Accounts, right: Accounts) -> Accounts:
+    if right.keys() <= left.keys():
+        return left
+    return bottom({**left, **right}, MOST_ACCOUNTS)
