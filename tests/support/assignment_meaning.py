@@ -18,7 +18,8 @@ MOST_MEMBERS = 256
 class People:
     """`born`: every profile there ever was, with the instant. `part_of`: whose part it became, at once.
 
-    `said`: who named an identifier first. `seen`: with whom a thing was seen that is somebody else's.
+    `said`: who named an identifier first. `seen`: with whom a thing was seen that is somebody else's. `places`: whose
+    an interaction is, by its id: what came under an identifier goes with it.
     """
 
     rules: IdentityRules
@@ -30,6 +31,8 @@ class People:
     part_of: dict[ProfileId, ProfileId] = field(default_factory=dict)
     parted: list[tuple[ProfileId, ProfileId]] = field(default_factory=list)
     routes: dict[InteractionId, Route] = field(default_factory=dict)
+    anchors: dict[str, str] = field(default_factory=dict)
+    places: dict[str, ProfileId] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     conflicts: list[Interaction] = field(default_factory=list)
     lost: list[Interaction] = field(default_factory=list)
@@ -49,6 +52,9 @@ class People:
         self.born[new] = at
         self.owners[identifier] = new
         self.parted.append((owner, new))
+        for each, place in self.places.items():
+            if self.person(place) == owner and self.anchors[each] == identity_key(identifier):
+                self.places[each] = new
         return owner
 
     def person(self, profile: ProfileId) -> ProfileId:
@@ -96,6 +102,7 @@ class People:
         self.routes[interaction.id] = Route(
             interaction.id, interaction.digest, winner, new, tuple(losers), tuple(doubts)
         )
+        self.anchors[interaction.id], self.places[interaction.id] = interaction.anchor, winner
         for each in doubts:
             if self._is_strong(each.identifier):
                 review = Review(winner, each, interaction.id, at)

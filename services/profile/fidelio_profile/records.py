@@ -52,7 +52,7 @@ def timeline_record(record: Foldable) -> Outgoing:
         TIMELINE.name,
         record.profile,
         encode(record),
-        ce_id=record_id(TIMELINE.name, record.kind, record.profile, cause, hops),
+        ce_id=record_id(TIMELINE.name, record.kind, record.profile, record_key(record), hops),
         ce_type=f"fidelio.timeline.{record.kind}",
         source=SOURCE,
         at=instant(instant_of(record)),
