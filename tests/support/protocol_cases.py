@@ -146,8 +146,15 @@ TOLD = (
         Story(
             LAYOUTS[0],
             (
-                *(Say((one,)), Say(_OTHER), Settle(), Say(_OTHER), Advance(0, 2, 4), Advance(1, 2, 4)),
-                *(Say((one, *_OTHER)), Advance(quick, 9, 4), *(Advance(each, 9, 4) for each in _FOLDS)),
+                Say((one,)),
+                Say(_OTHER),
+                Settle(),
+                Say(_OTHER),
+                Advance(0, 2, 4),
+                Advance(1, 2, 4),
+                Say((one, *_OTHER)),
+                Advance(quick, 9, 4),
+                *(Advance(each, 9, 4) for each in _FOLDS),
             ),
         )
         for one in STRONG
