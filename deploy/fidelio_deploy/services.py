@@ -30,6 +30,7 @@ SERVICES = (
 WITH_A_DATABASE = ("fidelio-profile", "fidelio-scoring", "fidelio-notify")
 MAIL = "mail"
 INIT_SECONDS = 120
+LOCAL_SUPPRESSION_KEY = "of a local stack, and no secret"
 REPLAY_FETCH_WAIT_MS = "30"
 """A replay waits for its own steps: nothing is gained by waiting for more of them."""
 
@@ -44,6 +45,7 @@ def environment(addresses: StackAddresses, *, clock: str, channels_file: Path | 
         "FIDELIO_ORDINAL": "0",
         "FIDELIO_CLOCK": clock,
         "FIDELIO_API_KEY": addresses.api_key,
+        "FIDELIO_SUPPRESSION_KEY": LOCAL_SUPPRESSION_KEY,
         "FIDELIO_SMTP_HOST": mail_host,
         "FIDELIO_SMTP_PORT": mail_port,
         "PYTHONUNBUFFERED": "1",

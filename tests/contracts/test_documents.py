@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.documents import documents, drift, main
-from fidelio_shared.contracts.messages import CHANNELS, MESSAGES, WITHOUT_RECORDS
+from fidelio_shared.contracts.messages import CHANNELS, MESSAGES
 from fidelio_shared.contracts.topics import FIXED_TOPICS
 
 COMMITTED = Path(__file__).parents[2] / "deploy" / "contracts"
@@ -63,7 +63,7 @@ def test_writing_again_removes_what_is_not_generated_any_more(written: Path) -> 
 
 
 def test_every_declared_topic_is_described_once() -> None:
-    described = [each.topic for each in MESSAGES] + list(WITHOUT_RECORDS)
+    described = [each.topic for each in MESSAGES]
 
     assert len(described) == len(set(map(id, described)))
     assert {each.name for each in described} == {each.name for each in (*FIXED_TOPICS, CHANNELS)}

@@ -9,7 +9,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
-from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.domain.normalising import normalise
 from fidelio_notify.decoding import decode_news
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
@@ -20,7 +19,7 @@ from fidelio_shared.contracts.messages import MESSAGES, Message
 from fidelio_shared.contracts.operations import DeadLetterHeaders
 from fidelio_shared.messaging.records import Incoming
 from support.settling import ARecord
-from support.submissions import CHANNELS, a_raw
+from support.submissions import a_raw, door_rules
 
 CONTRACTS = Path(__file__).parents[2] / "deploy" / "contracts"
 RULES = shipped_identity_rules()
@@ -143,7 +142,7 @@ def test_there_is_an_example_of_every_topic_and_of_every_kind_of_record_on_it() 
     assert {path.parent.name for path in (*WRITTEN, *TOLD, *REFUSED)} == {each.file for each in MESSAGES}
     for topic, field, kinds in (
         ("timeline", "kind", {"interaction", "retire", "absorb", "split", "erase", "refold"}),
-        ("identities", "kind", {"linked", "met"}),
+        ("identities", "kind", {"linked", "met", "merged", "demoted", "split", "erased"}),
         ("notifications", "step", {"decided", "deferred", "failed", "sent", "suppressed"}),
     ):
         found = [json.loads(written_in(path)) for path in WRITTEN if path.parent.name == topic]
@@ -157,9 +156,7 @@ def test_what_a_channel_said_once_is_the_same_interaction_for_ever(path: Path) -
     headers = {"content-type": "application/cloudevents+json"} if "specversion" in event else {}
     raw = a_raw(path.read_bytes(), channel=TOLD_ON.get(path.stem, "store"), headers=headers)
 
-    assert encode(normalise(raw, CHANNELS, "wall", IdentifierForms(RULES))) == written_in(
-        EXAMPLES / "interactions" / path.name
-    )
+    assert encode(normalise(raw, door_rules())) == written_in(EXAMPLES / "interactions" / path.name)
 
 
 @pytest.mark.parametrize("path", TOLD, ids=name_of)

@@ -4,7 +4,6 @@ import traceback
 
 import pytest
 
-from fidelio_ingest.domain.identifiers import IdentifierForms
 from fidelio_ingest.domain.normalising import normalise
 from fidelio_ingest.handlers import interaction_decoder
 from fidelio_shared.contracts.identity import shipped_identity_rules
@@ -12,7 +11,7 @@ from fidelio_shared.contracts.operations import DEAD_LETTER_REASONS
 from fidelio_shared.messaging.errors import Rejected
 from support.hostile import Hostile, hostile_records
 from support.incoming import a_record
-from support.submissions import CANARY, CHANNELS, a_raw, a_submission, as_json, normalised
+from support.submissions import CANARY, CHANNELS, a_raw, a_submission, as_json, door_rules, normalised
 
 RECORDS = hostile_records()
 decode = interaction_decoder(CHANNELS, "wall", shipped_identity_rules())
@@ -36,7 +35,7 @@ def test_the_table_is_large_names_each_record_once_and_only_declared_reasons() -
 
 
 def test_the_record_that_the_hostile_ones_are_made_from_is_accepted() -> None:
-    accepted = normalise(a_raw(as_json(a_submission())), CHANNELS, "wall", IdentifierForms(shipped_identity_rules()))
+    accepted = normalise(a_raw(as_json(a_submission())), door_rules())
 
     assert accepted.anchor == "customer_id:42"
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fidelio_ingest.domain.identifiers import IdentifierForms
-from fidelio_ingest.domain.normalising import normalise
+from fidelio_ingest.domain.normalising import DoorRules, normalise
 from fidelio_ingest.domain.raw import RawRecord
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.contracts.retention import shipped_retention
 
 CANARY = "canary5d1f@leak.example"
 """A person's data: no text that Fidelio writes about a record may repeat it."""
@@ -19,6 +20,11 @@ SOURCE = "shop.example/orders"
 OCCURRED_AT = "2020-03-01T10:00:00Z"
 APPENDED_AT = datetime(2026, 3, 1, 10, 0, 2, 123_000, tzinfo=UTC)
 CHANNELS = read_channels(None)
+
+
+def door_rules(clock: ClockKind = "wall") -> DoorRules:
+    """As they are shipped."""
+    return DoorRules(CHANNELS, clock, IdentifierForms(shipped_identity_rules()), shipped_retention())
 
 
 def a_submission(**named: object) -> dict[str, object]:
@@ -57,4 +63,7 @@ def a_raw(
 
 
 def normalised(*, clock: ClockKind = "wall", **named: object) -> Interaction:
-    return normalise(a_raw(as_json(a_submission(**named))), CHANNELS, clock, IdentifierForms(shipped_identity_rules()))
+    return normalise(
+        a_raw(as_json(a_submission(**named))),
+        door_rules(clock),
+    )

@@ -19,7 +19,9 @@ from fidelio_deploy.bench.series import Figures, Sample, figures
 from fidelio_profile.adapters.indexes import INDEXES
 from fidelio_profile.adapters.mongo_profiles import Cursor, Encoded, MongoProfileStore
 from fidelio_profile.decoding import decode_timeline
-from fidelio_profile.domain.fold import Profile, Stored, fold, record_key
+from fidelio_profile.domain.fold import fold
+from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.revisions import Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.topics import TIMELINE
 from fidelio_shared.messaging.records import Incoming
@@ -88,6 +90,7 @@ def _plain(encoded: Encoded) -> Encoded:
     return Encoded(
         timeline=tuple(bson.decode(bson.encode(each)) for each in encoded.timeline),
         profiles=tuple((key, bson.decode(bson.encode(each))) for key, each in encoded.profiles),
+        moved=encoded.moved,
     )
 
 

@@ -60,7 +60,7 @@ async def accepted(stack: Stack) -> int:
 def on_profiles(snapshots: Iterable[ProfileSnapshot]) -> Mapping[tuple[str, str], int]:
     counts: Counter[tuple[str, str]] = Counter()
     for snapshot in snapshots:
-        for each in snapshot.state.activity:
+        for each in snapshot.state.activity if snapshot.state else ():
             counts[each.type, each.channel] += each.count
     return counts
 

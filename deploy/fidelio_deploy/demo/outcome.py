@@ -56,8 +56,10 @@ class Customer:
 
     @property
     def last_order_at(self) -> datetime:
-        assert self.snapshot.state.orders
-        return self.snapshot.state.orders.last_at
+        state = self.snapshot.state
+        assert state
+        assert state.orders
+        return state.orders.last_at
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,5 @@ async def following(kafka: str) -> AsyncIterator[Outcome]:
 
 
 def _name(snapshot: ProfileSnapshot) -> str:
-    return next((each.value for each in snapshot.state.identifiers if each.kind == "customer_id"), "unknown")
+    identifiers = snapshot.state.identifiers if snapshot.state else ()
+    return next((each.value for each in identifiers if each.kind == "customer_id"), "unknown")

@@ -176,7 +176,8 @@ _OUTCOMES = {
 
 
 def _orders(customer: Customer) -> int:
-    return customer.snapshot.state.orders.count if customer.snapshot.state.orders else 0
+    state = customer.snapshot.state
+    return state.orders.count if state and state.orders else 0
 
 
 def _ranks(comparison: Comparison) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from fidelio_ingest.settings import IngestSettings
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.identity import read_identity_rules
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.retention import read_retention
 from fidelio_shared.contracts.topics import channel_topic
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.messaging.records import Incoming
@@ -22,11 +23,12 @@ GROUP = "ingest.v1"
 
 async def run(settings: IngestSettings) -> int:
     channels, rules = read_channels(settings.channels_file), read_identity_rules(settings.identity_rules_file)
+    retention = read_retention(settings.retention_file)
     process = make_process("ingest", settings.kafka, ordinal=settings.ordinal)
     metrics = make_metrics(process.registry)
 
     async def wire() -> None:
-        consume(process, interaction_decoder(channels, settings.clock, rules), channels, metrics)
+        consume(process, interaction_decoder(channels, settings.clock, rules, retention), channels, metrics)
 
     application = FastAPI(
         title="Fidelio ingest",

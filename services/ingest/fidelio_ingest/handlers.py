@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from fidelio_ingest.domain.identifiers import IdentifierForms
-from fidelio_ingest.domain.normalising import normalise
+from fidelio_ingest.domain.normalising import DoorRules, normalise
 from fidelio_ingest.domain.raw import RawRecord
 from fidelio_ingest.metrics import IngestMetrics
 from fidelio_shared.contracts.canonical import encode, instant
@@ -15,6 +15,7 @@ from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.operations import FIRST_APPENDED, ClockKind
+from fidelio_shared.contracts.retention import Retention, shipped_retention
 from fidelio_shared.contracts.topics import INTERACTIONS, channel_topic
 from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.errors import Rejected
@@ -27,12 +28,12 @@ _MOST_DIGITS = 15
 
 
 def interaction_decoder(
-    channels: Mapping[str, Channel], clock: ClockKind, rules: IdentityRules
+    channels: Mapping[str, Channel], clock: ClockKind, rules: IdentityRules, retention: Retention | None = None
 ) -> Callable[[Incoming], Interaction]:
-    forms = IdentifierForms(rules)
+    door = DoorRules(channels, clock, IdentifierForms(rules), retention or shipped_retention())
 
     def decode(record: Incoming) -> Interaction:
-        return normalise(_raw(record), channels, clock, forms)
+        return normalise(_raw(record), door)
 
     return decode
 

@@ -19,6 +19,7 @@ class IngestSettings(BaseSettings):
     clock: ClockKind = "wall"
     channels_file: Path | None = None
     identity_rules_file: Path | None = None
+    retention_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8101
     ordinal: int | None = None

@@ -35,7 +35,7 @@ async def run(settings: NotifySettings) -> int:
     process = make_process("notify", settings.kafka, ordinal=settings.ordinal)
     database = connect(settings.mongo_uri.get_secret_value(), settings.notify_database)
     ownership = Ownership()
-    handlers = NotifyHandlers(MongoContactStore(database), MongoDecisionStore(database), CHECK_IN)
+    handlers = NotifyHandlers(MongoContactStore(database), MongoDecisionStore(database), CHECK_IN, process.publisher)
     metrics = make_metrics(process.registry)
     release = _make_release(process, settings, database, ownership, metrics)
     exemptions = ExemptionWatch(database, release.watermark, metrics.watermark_exempt)

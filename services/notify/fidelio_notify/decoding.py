@@ -16,9 +16,12 @@ _KINDS: dict[str, type[ReachablePerson] | type[ScoreChanged] | type[SegmentChang
 }
 
 
-def decode_news(record: Incoming) -> News:
+def decode_news(record: Incoming) -> News | None:
+    """None for a tombstone, which follows whatever was last said of somebody who was erased."""
+    if record.value is None:
+        return None
     try:
-        found = _KINDS[record.topic].model_validate_json(record.value or b"")
+        found = _KINDS[record.topic].model_validate_json(record.value)
     except ValidationError as error:
         raise Rejected("schema", f"not by the contract of {record.topic} ({error.error_count()} errors)") from error
     return contact_from(found) if isinstance(found, ReachablePerson) else found

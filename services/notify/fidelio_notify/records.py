@@ -1,13 +1,16 @@
 """The records that notify publishes: each step of a decision, and the sent message on its channel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fidelio_notify.adapters.mongo_decisions import Decision
+from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.playbooks import Playbook
 from fidelio_shared.contracts.canonical import encode, instant
+from fidelio_shared.contracts.erasures import ErasureConfirmed
 from fidelio_shared.contracts.ids import record_id
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.topics import NOTIFICATIONS, channel_topic
+from fidelio_shared.messaging.erasures import erasure_record
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/notify"
@@ -17,6 +20,18 @@ def step_records(playbook: Playbook, decision: Decision) -> Iterator[Outgoing]:
     yield _notification_record(playbook, decision)
     if decision.sent:
         yield _message_sent_record(playbook, decision, decision.sent.to)
+
+
+def confirmation_records(erased: Iterable[Contact]) -> list[Outgoing]:
+    return [
+        erasure_record(
+            ErasureConfirmed(id=each.erasure, profile=each.profile, store="notify"),
+            source=SOURCE,
+            at=instant(each.erased_at),
+        )
+        for each in erased
+        if each.erasure and each.erased_at
+    ]
 
 
 def _notification_record(playbook: Playbook, decision: Decision) -> Outgoing:

@@ -12,11 +12,13 @@ from liquid.exceptions import LiquidError
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
 from fidelio_notify.adapters.smtp_mail import Accepted, Refused, SmtpServer, SmtpSession
+from fidelio_notify.domain.contacts import every_profile
 from fidelio_notify.domain.decisions import Allowed, Message, Suppressed, judge, window_start
 from fidelio_notify.domain.letters import Letter, write_letter
 from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.metrics import NotifyMetrics
 from fidelio_notify.records import step_records
+from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.notify import Failure, Verdict
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Unavailable
@@ -88,7 +90,8 @@ class Release:
     async def _release_all(self, due: Sequence[Decision], now: datetime) -> None:
         profiles = {each.proposal.profile for each in due}
         contacts = await self.contacts.load(profiles)
-        recent = await self.decisions.attempts_since(profiles, window_start(self.playbook, now))
+        people = {each: every_profile(each, contacts.get(each)) for each in profiles}
+        recent = await self._recent_messages(people, now)
         allowed: list[tuple[Decision, Allowed]] = []
         suppressed: list[tuple[str, Sequence[Verdict]]] = []
         behind: list[str] = []
@@ -109,6 +112,14 @@ class Release:
             self.metrics.suppressed(verdicts)
         if allowed:
             await self._attempt_all(allowed, now)
+
+    async def _recent_messages(
+        self, people: Mapping[ProfileId, frozenset[ProfileId]], now: datetime
+    ) -> Mapping[ProfileId, int]:
+        """To each person, whichever of their profiles it was."""
+        profiles = frozenset[ProfileId]().union(*people.values())
+        sent = await self.decisions.attempts_since(profiles, window_start(self.playbook, now))
+        return {person: sum(sent.get(each, 0) for each in profiles) for person, profiles in people.items()}
 
     async def _attempt_all(self, allowed: Sequence[tuple[Decision, Allowed]], now: datetime) -> None:
         """Whoever is left when the connection breaks was not attempted, and is in the next page, over another one."""
@@ -133,7 +144,7 @@ class Release:
     ) -> Failure | None:
         """Recorded, called, closed. A crash in between leaves an attempt that nobody repeats."""
         key, to, profile = decision.proposal.decision, allowed.message.to, decision.proposal.profile
-        recent = await self.decisions.attempts_since([profile], window_start(self.playbook, now))
+        recent = await self._recent_messages({profile: allowed.profiles}, now)
         if recent.get(profile, 0) >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
             return None
         outcome = await session.send(key, to, letter)

@@ -1,4 +1,4 @@
-"""`fidelio-profile`: init, run, verify."""
+"""`fidelio-profile`: init, run, verify, retain, merge-met, keys."""
 
 from typing import Annotated, cast
 
@@ -6,7 +6,12 @@ import typer
 import uvloop
 
 from fidelio_profile.adapters.indexes import INDEXES
+from fidelio_profile.adapters.mongo_retention import today
 from fidelio_profile.app import run as run_profile
+from fidelio_profile.keys_command import keys
+from fidelio_profile.merging_met import merge_met as merge_met_profiles
+from fidelio_profile.retaining import print_kept
+from fidelio_profile.retaining import retain as retain_timelines
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
 from fidelio_shared.messaging.commands import plain_errors, read_settings
@@ -14,6 +19,7 @@ from fidelio_shared.observability.logs import configure_logs
 from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
 
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
+main.add_typer(keys, name="keys")
 
 
 @main.command()
@@ -45,6 +51,28 @@ def verify(
         different = uvloop.run(verify_profiles(settings, repair=repair))
     if different:
         raise typer.Exit(1)
+
+
+@main.command()
+def retain(
+    show: Annotated[bool, typer.Option("--show", help="only tell what is kept where, and for how long")] = False,
+) -> None:
+    """Let what is too old leave the timelines, into the profiles' sums. Run it daily."""
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        if show:
+            print_kept(settings)
+            return
+        asked = uvloop.run(retain_timelines(settings, today()))
+    typer.echo(f"asked the folds to let go of what is too old: {asked} records")
+
+
+@main.command("merge-met")
+def merge_met() -> None:
+    """Merge profiles that one interaction named together before Fidelio merged profiles. Harmless when repeated."""
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        uvloop.run(merge_met_profiles(settings))
 
 
 if __name__ == "__main__":

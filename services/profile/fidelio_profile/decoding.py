@@ -2,12 +2,14 @@
 
 from pydantic import ValidationError
 
+from fidelio_profile.domain.outcomes import Outcome
 from fidelio_profile.domain.revisions import Foldable
+from fidelio_shared.contracts.erasures import ERASURE_RECORD, ErasureRecord
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.notify import NotificationChanged
-from fidelio_shared.contracts.profile import TIMELINE_RECORD, EraseRequested
+from fidelio_shared.contracts.profile import TIMELINE_RECORD
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
-from fidelio_shared.contracts.topics import NOTIFICATIONS, SCORES, SEGMENTS
+from fidelio_shared.contracts.topics import ERASURES, NOTIFICATIONS, SCORES, SEGMENTS
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Incoming
 
@@ -27,17 +29,19 @@ def decode_interaction(record: Incoming) -> Interaction:
 
 def decode_timeline(record: Incoming) -> Foldable:
     try:
-        found = TIMELINE_RECORD.validate_json(record.value or b"")
+        return TIMELINE_RECORD.validate_json(record.value or b"")
     except ValidationError as error:
         raise _not_by_contract("a timeline record", error) from error
-    if isinstance(found, EraseRequested):
-        raise Rejected("not_yet", f"{found.kind} records are declared and not folded yet; replay it after an upgrade")
-    return found
 
 
-def decode_outcome(record: Incoming) -> ScoreChanged | SegmentChanged | NotificationChanged:
+def decode_outcome(record: Incoming) -> Outcome | ErasureRecord | None:
+    """None for a tombstone, which follows whatever it removes."""
+    if record.value is None:
+        return None
     try:
-        return _OUTCOMES[record.topic].model_validate_json(record.value or b"")
+        if record.topic == ERASURES.name:
+            return ERASURE_RECORD.validate_json(record.value)
+        return _OUTCOMES[record.topic].model_validate_json(record.value)
     except ValidationError as error:
         raise _not_by_contract("an outcome", error) from error
 

@@ -1,12 +1,15 @@
 """What profile does with a batch. The order of effects is the guarantee; the crash tests hold it.
 
-resolve: store, publish, commit.  fold: publish, store, commit.  Either may end anywhere and be repeated.
+resolve: store, publish, commit.  fold: publish, store, commit; of somebody who was erased also: delete, confirm.
+Each may end anywhere and be repeated.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
+from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore, Overtaken
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
@@ -15,10 +18,20 @@ from fidelio_profile.domain.fold import fold
 from fidelio_profile.domain.outcomes import Outcome
 from fidelio_profile.domain.revisions import Foldable, Folded
 from fidelio_profile.metrics import ProfileMetrics
-from fidelio_profile.records import routed_records, snapshot_records, timeline_record
+from fidelio_profile.records import (
+    confirmation_records,
+    erasure_records,
+    erasures_asked,
+    outcome_confirmations,
+    receipt_record,
+    routed_records,
+    snapshot_records,
+    timeline_record,
+)
 from fidelio_profile.repairs import refold_after_overtaking
+from fidelio_shared.contracts.erasures import ErasureConfirmed, ErasureReceipt, ErasureRecord, ErasureRequested
 from fidelio_shared.contracts.identity import IdentityRules
-from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.ingest import ERASURE_REQUESTED, Interaction
 from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.errors import Rejected, Stale
 from fidelio_shared.messaging.publisher import Publisher
@@ -31,6 +44,8 @@ SHARED = "its only identifiers are shared by too many people; send one that is a
 class ResolveHandlers:
     routes: MongoRouteStore
     rules: IdentityRules
+    erasures: MongoErasureStore
+    hold: timedelta
     publisher: Publisher
     metrics: ProfileMetrics
 
@@ -38,6 +53,7 @@ class ResolveHandlers:
         assigned = await self.routes.assign(batch.values, partial(assign, rules=self.rules))
         batch.check_publishable()
         await self.publisher.publish_all(routed_records(assigned.routes))
+        await self.erasures.ask(erasures_asked(assigned.routes, self.rules), by=ERASURE_REQUESTED, hold=self.hold)
         self.metrics.routed(assigned)
         conflicts, lost = set(map(id, assigned.conflicts)), set(map(id, assigned.lost))
         return [
@@ -57,7 +73,11 @@ class FoldHandlers:
         stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
         folded = fold(stored, batch.values)
         encoded = self.profiles.encode(folded)
-        records = [*snapshot_records(folded, self.profiles.epoch), *map(timeline_record, folded.sent)]
+        records = [
+            *snapshot_records(folded, self.profiles.epoch),
+            *map(timeline_record, folded.sent),
+            *erasure_records(folded.erased),
+        ]
         batch.check_publishable()
         await self.publisher.publish_all(records)
         try:
@@ -65,6 +85,8 @@ class FoldHandlers:
         except Overtaken as overtaken:
             await self._publish_refolds(folded)
             raise Stale("another process stored this batch; its profiles are folded again") from overtaken
+        await self.profiles.forget(folded)
+        await self.publisher.publish_all(confirmation_records(folded.erased, "profile"))
         self.metrics.folded(folded)
         return ()
 
@@ -76,7 +98,19 @@ class FoldHandlers:
 @dataclass(frozen=True, slots=True)
 class OutcomeHandlers:
     outcomes: MongoOutcomeStore
+    erasures: MongoErasureStore
+    publisher: Publisher
 
-    async def keep_outcomes(self, batch: Batch[Outcome]) -> Sequence[Refusal]:
-        await self.outcomes.save(batch.values)
+    async def keep_outcomes(self, batch: Batch[Outcome | ErasureRecord | None]) -> Sequence[Refusal]:
+        """Of somebody who was erased nothing is kept; when every store has said so, the receipt is given."""
+        await self.outcomes.save(
+            [each for each in batch.values if each and not isinstance(each, ErasureConfirmed | ErasureReceipt)]
+        )
+        said = [each for each in batch.values if isinstance(each, ErasureRequested | ErasureConfirmed)]
+        await self.publisher.publish_all(
+            outcome_confirmations(each for each in said if isinstance(each, ErasureRequested))
+        )
+        confirmed = await self.erasures.note(said)
+        await self.publisher.publish_all(map(receipt_record, confirmed))
+        await self.erasures.done(confirmed)
         return ()

@@ -11,6 +11,7 @@ class ProfileMetrics:
     routed_interactions: Counter
     new_profiles: Counter
     merged_profiles: Counter
+    suppressed_interactions: Counter
     demoted_identifiers: Counter
     folded_records: Counter
     duplicates: Counter
@@ -18,6 +19,7 @@ class ProfileMetrics:
     def routed(self, assigned: Assigned) -> None:
         self.routed_interactions.inc(len(assigned.routes))
         self.new_profiles.inc(len(assigned.new_heads))
+        self.suppressed_interactions.inc(len(assigned.dropped))
         for route in assigned.new_routes:
             self.merged_profiles.inc(len(route.retires))
             for demotion in route.demoted:
@@ -35,6 +37,9 @@ def make_metrics(registry: CollectorRegistry) -> ProfileMetrics:
     return ProfileMetrics(
         routed_interactions=counter("routed_interactions", "Interactions sent to their profile's key"),
         new_profiles=counter("new_profiles", "Profiles created"),
+        suppressed_interactions=counter(
+            "suppressed_interactions", "Interactions dropped because they tell of somebody who was erased"
+        ),
         merged_profiles=counter("merged_profiles", "Profiles that became part of another"),
         demoted_identifiers=counter(
             "demoted_identifiers", "Identifiers that an interaction named and a rule set aside", ("kind", "reason")

@@ -1,25 +1,39 @@
 """The records that profile publishes, from what the domain decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from fidelio_profile.adapters.mongo_erasures import Erasure
 from fidelio_profile.domain.assignment import Route
 from fidelio_profile.domain.people import Demotion
-from fidelio_profile.domain.revisions import Foldable, Folded, Revision, instant_of, record_key
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of
 from fidelio_shared.contracts.canonical import encode, instant
-from fidelio_shared.contracts.ids import record_id
-from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.erasures import ErasureConfirmed, ErasureReceipt, ErasureRequested, GoneFrom, Store
+from fidelio_shared.contracts.identity import IdentityRules
+from fidelio_shared.contracts.ids import ProfileId, hash16, record_id
+from fidelio_shared.contracts.ingest import ERASURE_REQUESTED, Interaction
 from fidelio_shared.contracts.profile import (
+    AbsorbRequested,
     DemotedIdentifier,
+    EraseRequested,
     IdentityChanged,
     InteractionRecorded,
-    RefoldRequested,
     RetireRequested,
     SplitRequested,
 )
-from fidelio_shared.contracts.topics import IDENTITIES, PROFILES, TIMELINE
+from fidelio_shared.contracts.topics import (
+    ANY_CHANNEL,
+    IDENTITIES,
+    PROFILES,
+    TIMELINE,
+    channel_topic,
+    gone_after,
+    topics_for,
+)
+from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/profile"
+PRIVACY = "privacy"
 
 
 def routed_records(routed: Iterable[tuple[Interaction, Route]]) -> list[Outgoing]:
@@ -31,6 +45,50 @@ def routed_records(routed: Iterable[tuple[Interaction, Route]]) -> list[Outgoing
         if route.linked or route.retires or route.demoted:
             records += map(identity_record, _identity_changes(interaction, route))
     return records
+
+
+def erasure_records(erased: Iterable[EraseRequested]) -> list[Outgoing]:
+    """Behind the last snapshots of those who were erased."""
+    return [tombstone(PROFILES, each.profile, request=each.id, source=SOURCE, at=instant(each.at)) for each in erased]
+
+
+def confirmation_records(erased: Iterable[EraseRequested], store: Store) -> list[Outgoing]:
+    return [
+        erasure_record(
+            ErasureConfirmed(id=each.id, profile=each.profile, store=store), source=SOURCE, at=instant(each.at)
+        )
+        for each in erased
+    ]
+
+
+def submission_record(said: Mapping[str, object]) -> Outgoing:
+    """To ingest, as any channel system would; without CloudEvents headers, since it is Fidelio's own JSON."""
+    return Outgoing(
+        channel_topic(PRIVACY), str(said["id"]).encode(), encode(said), (("content-type", b"application/json"),)
+    )
+
+
+def erasures_asked(routed: Iterable[tuple[Interaction, Route]], rules: IdentityRules) -> list[tuple[str, ProfileId]]:
+    """Requests by interactions that name a person; a device may be anybody's."""
+    return [
+        (hash16("erase", interaction.id), route.profile)
+        for interaction, route in routed
+        if interaction.type == ERASURE_REQUESTED and any(rules.is_strong(each.kind) for each in interaction.linking)
+    ]
+
+
+def outcome_confirmations(requested: Iterable[ErasureRequested]) -> list[Outgoing]:
+    erased = [
+        EraseRequested(profile=profile, id=each.id, at=each.at) for each in requested for profile in each.profiles
+    ]
+    return confirmation_records(erased, "outcomes")
+
+
+def receipt_record(erasure: Erasure) -> Outgoing:
+    at = erasure.at or erasure.due_at
+    topics = tuple(GoneFrom(topic=each.name, by=at + gone_after(each)) for each in topics_for([ANY_CHANNEL]))
+    receipt = ErasureReceipt(id=erasure.id, profile=erasure.profile, requested_at=at, topics=topics)
+    return erasure_record(receipt, source=SOURCE, at=instant(at))
 
 
 def _on_the_keys(interaction: Interaction, route: Route) -> Iterable[Foldable]:
@@ -45,9 +103,8 @@ def snapshot_records(folded: Folded, epoch: int) -> list[Outgoing]:
 
 
 def timeline_record(record: Foldable) -> Outgoing:
-    interaction = None if isinstance(record, SplitRequested | RefoldRequested) else record.interaction
-    cause = interaction.id if interaction else record_key(record)
-    hops = 0 if isinstance(record, RetireRequested | RefoldRequested) else record.hops
+    hops = record.hops if isinstance(record, InteractionRecorded | AbsorbRequested | SplitRequested) else 0
+    cause = cause_id(record)
     return make_record(
         TIMELINE.name,
         record.profile,
@@ -99,6 +156,7 @@ def _snapshot_record(revision: Revision, epoch: int) -> Outgoing:
         "state_version": profile.state_version,
         "merged_into": profile.merged_into,
         "members": profile.members,
+        "erased_at": profile.erased_at,
         "cause": cause,
         "state": revision.document,
     }

@@ -1,9 +1,9 @@
 """Read once, in `__main__`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fidelio_shared.contracts.operations import ClockKind
@@ -22,8 +22,12 @@ class ProfileSettings(BaseSettings):
     mongo_uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
     profile_database: str = "profile"
     api_key: SecretStr | None = None
+    suppression_key: SecretStr | None = None
+    erasure_hold_hours: Annotated[float, Field(ge=0, le=24 * 30)] = 0
+    access_days: Annotated[int, Field(ge=1, le=36_500)] = 730
     clock: ClockKind = "wall"
     identity_rules_file: Path | None = None
+    retention_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8102
     ordinal: int | None = None

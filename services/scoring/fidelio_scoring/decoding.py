@@ -10,6 +10,7 @@ from fidelio_scoring.domain.standing import Evidence
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract
 from fidelio_shared.contracts.profile import Cause
+from fidelio_shared.contracts.rights import objections
 from fidelio_shared.contracts.scoring import ScoringCause
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.messaging.records import Incoming
@@ -23,8 +24,14 @@ class _Orders(Contract):
     days: str
 
 
+class _Consent(Contract):
+    purpose: str
+    status: str
+
+
 class _State(Contract):
-    orders: _Orders | None
+    orders: _Orders | None = None
+    consents: tuple[_Consent, ...] = ()
 
 
 class _Snapshot(Contract):
@@ -32,21 +39,24 @@ class _Snapshot(Contract):
     epoch: int
     revision: int
     cause: Cause
-    state: _State
+    merged_into: ProfileId | None = None
+    erased_at: datetime | None = None
+    state: _State | None
 
 
+_NOT_SCORED = frozenset({"profiling", "processing"})
 Decoder = Callable[[Incoming], Evidence | None]
 
 
 def decode_evidence(record: Incoming) -> Evidence | None:
-    """None for a profile that never bought: there is nothing to score."""
+    """None for a tombstone, which follows the last snapshot of somebody who was erased."""
+    if record.value is None:
+        return None
     try:
-        snapshot = _Snapshot.model_validate_json(record.value or b"")
+        snapshot = _Snapshot.model_validate_json(record.value)
     except ValidationError as error:
         raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
-    orders = snapshot.state.orders
-    if orders is None:
-        return None
+    orders = _orders(snapshot)
     cause = snapshot.cause
     return Evidence(
         profile=snapshot.profile,
@@ -56,10 +66,23 @@ def decode_evidence(record: Incoming) -> Evidence | None:
         cause=ScoringCause(
             kind=cause.kind, id=cause.id, type=cause.type, at=cause.occurred_at, historical=cause.historical
         ),
-        purchases=Purchases(
-            first_order_at=orders.first_at,
-            last_order_at=orders.last_at,
-            days=int(orders.days, 16) << orders.first_day,
-            order_count=orders.count,
-        ),
+        purchases=_purchases(orders) if orders else None,
+        erased_at=snapshot.erased_at,
+    )
+
+
+def _orders(snapshot: _Snapshot) -> _Orders | None:
+    """None also where the person does not want to be profiled."""
+    state = snapshot.state
+    if state is None or snapshot.merged_into or objections(state.consents) & _NOT_SCORED:
+        return None
+    return state.orders
+
+
+def _purchases(orders: _Orders) -> Purchases:
+    return Purchases(
+        first_order_at=orders.first_at,
+        last_order_at=orders.last_at,
+        days=int(orders.days, 16) << orders.first_day,
+        order_count=orders.count,
     )

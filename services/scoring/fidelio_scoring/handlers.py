@@ -11,7 +11,7 @@ from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
 from fidelio_scoring.domain.churn import ChurnModel
 from fidelio_scoring.domain.standing import Change, Evidence, Standing, receive, review, schedule
 from fidelio_scoring.metrics import ScoringMetrics
-from fidelio_scoring.records import change_records
+from fidelio_scoring.records import change_records, confirmation_records, tombstone_records
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.publisher import Publisher
@@ -34,8 +34,13 @@ class ScoringHandlers:
         known = await self.scores.load(partitions)
         scored = _receive_all(known, [evidence for evidence, _ in received], self.model)
         batch.check_publishable()
-        await self._announce(scored.changes)
-        await self.scores.save([(each, partitions[each.profile]) for each in scored.standings])
+        await self.publisher.publish_all(
+            [*change_records(scored.changes, self.model.version), *tombstone_records(scored.erased)]
+        )
+        kept = [each for each in scored.standings if each.profile not in scored.erased]
+        await self.scores.save([(each, partitions[each.profile]) for each in kept])
+        await self.scores.erase(scored.erased)
+        await self.publisher.publish_all(confirmation_records(scored.erased))
         self.metrics.scored(received, scored.changes, late=_late(scored.news, self.watermark.value))
         return ()
 
@@ -55,11 +60,12 @@ class ScoringHandlers:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`news`: the snapshots that were none that had been seen before."""
+    """`news`: the snapshots that were none that had been seen before. `erased`: the last ones, also seen before."""
 
     standings: tuple[Standing, ...]
     changes: tuple[Change, ...]
     news: tuple[Evidence, ...]
+    erased: Mapping[ProfileId, Evidence]
 
 
 def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], model: ChurnModel) -> Scored:
@@ -67,15 +73,20 @@ def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Eviden
     standings: dict[ProfileId, Standing] = {}
     changes: list[Change] = []
     news: list[Evidence] = []
+    erased: dict[ProfileId, Evidence] = {}
     for evidence in evidences:
+        if evidence.erased_at:
+            erased[evidence.profile] = evidence
         standing = standings.get(evidence.profile) or known.get(evidence.profile)
         if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
             continue
         moved = receive(standing, evidence, model)
+        if moved is None:
+            continue
         standings[evidence.profile] = moved.standing
         changes += moved.changes
         news.append(evidence)
-    return Scored(tuple(schedule(each, model) for each in standings.values()), tuple(changes), tuple(news))
+    return Scored(tuple(schedule(each, model) for each in standings.values()), tuple(changes), tuple(news), erased)
 
 
 def _late(news: Iterable[Evidence], reached: datetime | None) -> int:

@@ -6,7 +6,7 @@ from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange
+from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, StageChange
 from fidelio_shared.messaging.watermark import Watermark
 
 
@@ -46,7 +46,7 @@ class ScoringMetrics:
         scores = Tally(each.assessment.band.value for each in changes if isinstance(each, ScoreChange))
         for band, count in scores.items():
             self.score_changes.labels(band).inc(count)
-        stages = Tally(each.entered.value for each in changes if not isinstance(each, ScoreChange))
+        stages = Tally(each.entered.value for each in changes if isinstance(each, StageChange) and each.entered)
         for stage, count in stages.items():
             self.segment_changes.labels(stage).inc(count)
 

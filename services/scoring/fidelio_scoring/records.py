@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from fidelio_scoring.domain.heads import HeadScore
 from fidelio_scoring.domain.lifecycle import DEFINITION
-from fidelio_scoring.domain.standing import Change, ScoreChange, StageChange, Standing
+from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, StageChange, Standing
 from fidelio_shared.contracts.canonical import encode, instant
-from fidelio_shared.contracts.ids import hash16, record_id
+from fidelio_shared.contracts.erasures import ErasureConfirmed
+from fidelio_shared.contracts.ids import ProfileId, hash16, record_id
 from fidelio_shared.contracts.scoring import (
     ChurnScore,
     Facts,
@@ -17,6 +18,7 @@ from fidelio_shared.contracts.scoring import (
     SegmentChanged,
 )
 from fidelio_shared.contracts.topics import SCORES, SEGMENTS
+from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/scoring"
@@ -24,6 +26,30 @@ SOURCE = "fidelio/scoring"
 
 def change_records(changes: Iterable[Change], model: str) -> list[Outgoing]:
     return [_score_record(each, model) if isinstance(each, ScoreChange) else _segment_record(each) for each in changes]
+
+
+def tombstone_records(erased: Mapping[ProfileId, Evidence]) -> list[Outgoing]:
+    return [
+        tombstone(topic, profile, request=_request(each), source=SOURCE, at=instant(each.received_at))
+        for profile, each in erased.items()
+        for topic in (SCORES, SEGMENTS)
+    ]
+
+
+def confirmation_records(erased: Mapping[ProfileId, Evidence]) -> list[Outgoing]:
+    return [
+        erasure_record(
+            ErasureConfirmed(id=_request(each), profile=profile, store="scoring"),
+            source=SOURCE,
+            at=instant(each.received_at),
+        )
+        for profile, each in erased.items()
+    ]
+
+
+def _request(evidence: Evidence) -> str:
+    """An erasure's snapshot names the request as its cause."""
+    return evidence.cause.id or hash16("erasure", evidence.profile)
 
 
 def _score_record(change: ScoreChange, model: str) -> Outgoing:
@@ -71,9 +97,9 @@ def _segment_record(change: StageChange) -> Outgoing:
         at=standing.as_of,
         cause=change.cause,
         definition=DEFINITION,
-        entered=(change.entered.value,),
+        entered=(change.entered.value,) if change.entered else (),
         exited=(change.exited.value,) if change.exited else (),
-        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),),
+        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),) if change.entered else (),
     )
     return _record(
         SEGMENTS.name,

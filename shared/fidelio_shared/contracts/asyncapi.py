@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fidelio_shared.contracts.messages import CHANNELS, MESSAGES, WITHOUT_RECORDS, Message
+from fidelio_shared.contracts.messages import CHANNELS, MESSAGES, Message
 from fidelio_shared.contracts.topics import Topic
 
 VERSION = "1.0.0"
@@ -24,10 +24,7 @@ def asyncapi_document(channels: Iterable[str]) -> Mapping[str, Any]:
         "asyncapi": "3.0.0",
         "info": {"title": "Fidelio", "version": VERSION, "description": _DESCRIPTION},
         "defaultContentType": "application/json",
-        "channels": {
-            **{each.file: _channel(each, channels) for each in MESSAGES},
-            **{topic.name: _silent_channel(topic) for topic in WITHOUT_RECORDS},
-        },
+        "channels": {each.file: _channel(each, channels) for each in MESSAGES},
         "operations": {_operation_name(each): _operation(each) for each in MESSAGES},
         "components": {"messages": {each.name: _message(each) for each in MESSAGES}},
     }
@@ -41,15 +38,6 @@ def _channel(message: Message, channels: Iterable[str]) -> Mapping[str, Any]:
         **({"parameters": parameters} if message.topic == CHANNELS else {}),
         "messages": {message.name: {"$ref": f"#/components/messages/{message.name}"}},
         "bindings": {"kafka": _topic_binding(message.topic)},
-    }
-
-
-def _silent_channel(topic: Topic) -> Mapping[str, Any]:
-    return {
-        "address": topic.name,
-        "description": "Created, and without records yet.",
-        "messages": {},
-        "bindings": {"kafka": _topic_binding(topic)},
     }
 
 

@@ -28,7 +28,9 @@ DESCRIBED = "described."
 
 RATING_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
-PRIVILEGED_TYPES = frozenset({"erasure.requested", "consent.changed"})
+ERASURE_REQUESTED = "erasure.requested"
+CORRECTED = "profile.corrected"
+PRIVILEGED_TYPES = frozenset({ERASURE_REQUESTED, "consent.changed", CORRECTED})
 CORE_TYPES = frozenset({"order.placed", "subscription.started", "subscription.renewed", "feature.used", "visit.made"})
 """What counts as a customer's own activity; opening a mail does not, machines open mail."""
 

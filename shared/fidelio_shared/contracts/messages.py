@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fidelio_shared.contracts.erasures import ErasureRecord
 from fidelio_shared.contracts.ingest import Interaction, Submission
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.operations import ClockAdvanced
 from fidelio_shared.contracts.profile import IdentityChanged, ProfileSnapshot, TimelineRecord
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 from fidelio_shared.contracts.topics import (
+    ANY_CHANNEL,
     CLOCK,
     DEAD_LETTERS,
     ERASURES,
@@ -23,7 +25,7 @@ from fidelio_shared.contracts.topics import (
     topics_for,
 )
 
-CHANNEL_PARAMETER = "{channel}"
+CHANNEL_PARAMETER = ANY_CHANNEL
 CHANNELS = topics_for([CHANNEL_PARAMETER])[-1]
 
 
@@ -118,6 +120,15 @@ MESSAGES = (
         from_to="notify to profile and anyone",
     ),
     Message(
+        ERASURES,
+        "ErasureRecord",
+        ErasureRecord,
+        key="profile id",
+        holds="A person is to be erased; each store confirms it for each of the person's profiles; the receipt tells "
+        "by when the last copies leave each topic.",
+        from_to="profile to anyone; scoring and notify to profile",
+    ),
+    Message(
         CLOCK,
         "ClockAdvanced",
         ClockAdvanced,
@@ -136,5 +147,3 @@ MESSAGES = (
         from_to="all services to operators",
     ),
 )
-WITHOUT_RECORDS = (ERASURES,)
-"""Declared and created, so that partitions stand; nothing is published on it yet."""

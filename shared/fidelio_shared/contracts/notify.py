@@ -15,7 +15,7 @@ message was taken; or no letter could be written, and there was no call."""
 class Verdict(Contract):
     """`reason` is one of the gate's own closed set; empty where it passed."""
 
-    gate: Literal["historical", "freshness", "contact", "consent", "cap", "quiet"]
+    gate: Literal["historical", "freshness", "contact", "objection", "consent", "cap", "quiet"]
     passed: bool
     reason: str = ""
 

@@ -33,9 +33,9 @@ class RetireRequested(Contract):
 
 
 class Apart(Contract):
-    """An identifier that a split took from a profile: what comes under `key` belongs to `profile`."""
+    """An identifier that a split took from a profile: what comes under it belongs to `profile`. `key`: its hash."""
 
-    key: str
+    key: HexId
     profile: ProfileId
 
 
@@ -43,13 +43,14 @@ class AbsorbRequested(Contract):
     """What `absorbed` was becomes part of `profile`, once for each `id`.
 
     `members`: whose timeline documents this brings. `apart`: what was split off before. `state`: as folded under
-    `state_version`; None where nothing was known yet.
+    `state_version`; None where nothing was known yet. `base`: the part of it that has left the timeline.
     """
 
     kind: Literal["absorb"] = "absorb"
     profile: ProfileId
     absorbed: ProfileId
     state: dict[str, JsonValue] | None = None
+    base: dict[str, JsonValue] | None = None
     interaction: Interaction | None = None
     id: HexId | None = None
     is_split: bool = False
@@ -98,7 +99,7 @@ TIMELINE_RECORD: TypeAdapter[TimelineRecord] = TypeAdapter(TimelineRecord)
 class Cause(Contract):
     """Why this revision exists: the accepted interaction, or what was done to the profile."""
 
-    kind: Literal["interaction", "refold", "merge", "split"]
+    kind: Literal["interaction", "refold", "merge", "split", "erasure"]
     id: HexId
     type: str
     channel: str
@@ -171,7 +172,8 @@ class ProfileState(Contract):
 
 class ProfileSnapshot(Contract):
     """`merged_into`: this was its last revision, the person is another profile now. `state`: None where that is so, and
-    where a split left nothing. `members`: profiles that became part of this one."""
+    where a split left nothing. `members`: profiles that became part of this one. `erased_at`: this was its last
+    revision, a tombstone follows, and no profile has this id ever again; the cause's id is the request's."""
 
     profile: ProfileId
     epoch: int
@@ -179,6 +181,7 @@ class ProfileSnapshot(Contract):
     state_version: int
     merged_into: ProfileId | None = None
     members: tuple[ProfileId, ...] = ()
+    erased_at: datetime | None = None
     cause: Cause
     state: ProfileState | None = None
 
@@ -195,11 +198,12 @@ class DemotedIdentifier(Contract):
 
 class IdentityChanged(Contract):
     """`linked`: these identifiers now find `profile`. `merged`: `others` became part of it. `demoted`: these were set
-    aside. `split`: these identifiers left it for `others`. `met`: one interaction named two people, `others` too.
+    aside. `split`: these identifiers left it for `others`. `erased`: it is no more, nor are `others`, that were part of
+    it. `met`: one interaction named two people, `others` too.
 
     `interaction` said so, or the request of a person with that id."""
 
-    kind: Literal["linked", "met", "merged", "demoted", "split"]
+    kind: Literal["linked", "met", "merged", "demoted", "split", "erased"]
     profile: ProfileId
     interaction: InteractionId
     at: datetime

@@ -12,7 +12,7 @@ Band = Literal["low", "watch", "high"]
 class ScoringCause(Contract):
     """`at`: the cause's own instant (an interaction's occurred_at, a review's due time)."""
 
-    kind: Literal["interaction", "review", "refold", "model", "definition", "merge", "erasure"]
+    kind: Literal["interaction", "review", "refold", "model", "definition", "merge", "split", "erasure"]
     id: str | None = None
     type: str | None = None
     at: datetime

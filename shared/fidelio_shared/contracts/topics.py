@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 _DAY_MS = 86_400_000
 CHANNEL_PARTITIONS = 4
+ANY_CHANNEL = "{channel}"
+_LONGEST_SEGMENT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ FIXED_TOPICS = (
     DEAD_LETTERS,
 )
 CO_PARTITIONED = (TIMELINE, PROFILES, SCORES, SEGMENTS, NOTIFICATIONS)
+
+
+def gone_after(topic: Topic) -> timedelta:
+    """When the last copy of what was said then is gone: a log's segments are closed after a week at the latest, and
+    what is compacted waits for its lag first."""
+    kept = topic.config.get("retention.ms") or topic.config["min.compaction.lag.ms"]
+    return timedelta(milliseconds=int(kept)) + _LONGEST_SEGMENT
 
 
 def channel_topic(channel: str) -> str:

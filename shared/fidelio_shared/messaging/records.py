@@ -33,7 +33,7 @@ class Outgoing:
 
 
 def make_record(
-    topic: str, key: str, value: bytes, *, ce_id: RecordId, ce_type: str, source: str, at: Instant, trace: str
+    topic: str, key: str, value: bytes | None, *, ce_id: RecordId, ce_type: str, source: str, at: Instant, trace: str
 ) -> Outgoing:
     """A record in CloudEvents 1.0 binary mode. `trace` is the causing interaction's id: the trace is the customer's
     event, so that a repetition has the same headers, too."""

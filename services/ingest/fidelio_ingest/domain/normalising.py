@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue, ValidationError
@@ -14,25 +15,35 @@ from fidelio_shared.contracts.channels import Channel
 from fidelio_shared.contracts.ids import interaction_id
 from fidelio_shared.contracts.ingest import DESCRIBED, Interaction, Submission
 from fidelio_shared.contracts.operations import ClockKind
+from fidelio_shared.contracts.retention import Retention
 from fidelio_shared.messaging.errors import Rejected
 
-_OLDEST = timedelta(days=20 * 365 + 5)
 _FUTURE = timedelta(minutes=5)
 _STREAM_FROM, _STREAM_UNTIL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _FIELDS = frozenset(Submission.model_fields)
 _DIGEST_VERSION = "1"
 
 
-def normalise(raw: RawRecord, channels: Mapping[str, Channel], clock: ClockKind, forms: IdentifierForms) -> Interaction:
+@dataclass(frozen=True, slots=True)
+class DoorRules:
+    """What decides, beside the record itself, what becomes of it."""
+
+    channels: Mapping[str, Channel]
+    clock: ClockKind
+    forms: IdentifierForms
+    retention: Retention
+
+
+def normalise(raw: RawRecord, rules: DoorRules) -> Interaction:
     """Raises Rejected with a reason from the closed set."""
-    channel = channels[raw.channel]
+    channel = rules.channels[raw.channel]
     content = read_content(raw)
     submission = _submission(content)
     _check_permitted(raw.channel, channel, submission)
-    occurred_at, received_at = _times(submission, raw, clock)
-    identifiers = forms.normalise(submission.identifiers, channel.links)
+    occurred_at, received_at = _times(submission, raw, rules.clock, rules.retention.days(submission.type))
+    identifiers = rules.forms.normalise(submission.identifiers, channel.links)
     if all(each.kind.startswith(DESCRIBED) for each in identifiers):
-        usable = forms.kinds if channel.links is None else channel.links
+        usable = rules.forms.kinds if channel.links is None else channel.links
         raise Rejected("unidentifiable", "no usable identifier; send one of " + ", ".join(usable))
     return Interaction(
         id=interaction_id(submission.source, submission.id),
@@ -72,19 +83,19 @@ def _check_permitted(name: str, channel: Channel, submission: Submission) -> Non
         raise Rejected("not_permitted", f"channel {name} does not list this source; list it in channels.yaml")
 
 
-def _times(submission: Submission, raw: RawRecord, clock: ClockKind) -> tuple[datetime, datetime]:
-    """occurred_at, received_at, cut to milliseconds."""
+def _times(submission: Submission, raw: RawRecord, clock: ClockKind, days: int) -> tuple[datetime, datetime]:
+    """occurred_at, received_at, cut to milliseconds. `days`: how old it may be."""
     if clock == "stream":
         occurred_at = _on_the_stream(submission)
         return occurred_at, occurred_at
     received_at = _cut(raw.appended_at)
     try:
         occurred_at = _corrected(submission, raw.first_appended_at)
-        is_plausible = received_at - _OLDEST <= occurred_at <= received_at + _FUTURE
+        is_plausible = received_at - timedelta(days=days) <= occurred_at <= received_at + _FUTURE
     except OverflowError:
         is_plausible = False
     if not is_plausible:
-        text = "occurred_at is over 20 years old or in the future; check the sender's clock"
+        text = f"occurred_at is over {days} days old, which is how long this type is kept, or in the future"
         raise Rejected("time_out_of_range", text)
     return _cut(occurred_at), received_at
 

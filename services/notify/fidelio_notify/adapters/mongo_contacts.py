@@ -49,7 +49,9 @@ class MongoContactStore:
 
 
 def _document(contact: Contact) -> Document:
-    return {
+    if contact.erased_at:
+        return {"epoch": contact.epoch, "revision": contact.revision, "erased_at": contact.erased_at}
+    document: Document = {
         "epoch": contact.epoch,
         "revision": contact.revision,
         "email": contact.email,
@@ -57,15 +59,27 @@ def _document(contact: Contact) -> Document:
         "language": contact.language,
         "consents": [asdict(each) for each in contact.consents],
     }
+    if contact.merged_into:
+        document["merged_into"] = bytes.fromhex(contact.merged_into)
+    if contact.objections:
+        document["objections"] = sorted(contact.objections)
+    if contact.members:
+        document["members"] = [bytes.fromhex(each) for each in contact.members]
+    return document
 
 
 def _contact_from(document: Mapping[str, Any]) -> Contact:
+    merged_into = document.get("merged_into")
     return Contact(
+        erased_at=document.get("erased_at"),
+        objections=frozenset(document.get("objections", ())),
         profile=ProfileId(document["_id"].hex()),
         epoch=document["epoch"],
         revision=document["revision"],
-        email=document["email"],
-        name=document["name"],
-        language=document["language"],
-        consents=tuple(Consent(**each) for each in document["consents"]),
+        email=document.get("email"),
+        name=document.get("name"),
+        language=document.get("language", ""),
+        consents=tuple(Consent(**each) for each in document.get("consents", ())),
+        merged_into=ProfileId(merged_into.hex()) if merged_into else None,
+        members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
     )

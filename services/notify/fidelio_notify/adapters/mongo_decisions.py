@@ -94,6 +94,11 @@ class MongoDecisionStore:
             found = await (await self.database.decisions.aggregate(counts)).to_list()
         return {ProfileId(each["_id"].hex()): each["count"] for each in found}
 
+    async def forget(self, profiles: Iterable[ProfileId]) -> None:
+        """Whatever was decided for them, with what it was decided on."""
+        with translated():
+            await self.database.decisions.delete_many({"profile": {"$in": [bytes.fromhex(each) for each in profiles]}})
+
     async def begin_attempt(self, decision: str, *, at: datetime) -> bool:
         """False where it is no longer open: somebody else attempted it."""
         with translated():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fidelio_notify.domain.contacts import Consent, Contact
+from fidelio_notify.domain.contacts import Consent, Contact, every_profile
 from fidelio_notify.domain.playbooks import Playbook
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import Reason, Verdict
@@ -49,8 +49,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
+    """`profiles`: all that are this person, for the cap."""
+
     message: Message
     verdicts: tuple[Verdict, ...]
+    profiles: frozenset[ProfileId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,15 @@ def judge(
     verdicts = (
         _verdict("historical", not proposal.is_historical, "imported_history"),
         _verdict("freshness", now <= proposal.deadline, "stale"),
-        _verdict("contact", bool(known and known.email), "no_address" if known else "contact_unknown"),
+        _verdict("contact", bool(known and known.email), _why_no_contact(known)),
+        _verdict("objection", not _objection(known), _objection(known)),
         _verdict("consent", consent is not None, _why_no_consent(playbook, known)),
         _verdict("cap", recent < playbook.cap_messages, "too_many_messages"),
     )
     if known is None or known.email is None or consent is None or not all(each.passed for each in verdicts):
         return Suppressed(verdicts)
     message = Message(proposal.decision, known.email, known.language, known.name, proposal.facts, consent)
-    return Allowed(message, verdicts)
+    return Allowed(message, verdicts, every_profile(proposal.profile, known))
 
 
 def window_start(playbook: Playbook, now: datetime) -> datetime:
@@ -118,6 +122,20 @@ def _evidence(playbook: Playbook, contact: Contact | None, now: datetime) -> Con
     if consent is None or _refuses(consent, now):
         return None
     return ConsentEvidence(consent.purpose, consent.channel, consent.interaction, consent.evidence)
+
+
+def _why_no_contact(contact: Contact | None) -> str:
+    if contact is None:
+        return "contact_unknown"
+    return "merged" if contact.merged_into else "no_address"
+
+
+def _objection(contact: Contact | None) -> str:
+    """Why nothing may be sent, whatever consent there is; empty where there is no such reason."""
+    objected = contact.objections if contact else frozenset()
+    if "processing" in objected:
+        return "restricted"
+    return "objected" if "contact" in objected else ""
 
 
 def _why_no_consent(playbook: Playbook, contact: Contact | None) -> str:

@@ -25,6 +25,8 @@ def link_fields(link: Link) -> Document:
     }
     if link.seen_with:
         document |= {"seen_with": _binaries(link.seen_with), "is_shared": link.is_shared}
+    if link.since:
+        document["since"] = link.since
     return document
 
 
@@ -35,6 +37,7 @@ def link_from(document: Mapping[str, Any]) -> Link:
         at=document["at"],
         seen_with=_profiles(document.get("seen_with", ())),
         is_shared=document.get("is_shared", False),
+        since=document.get("since"),
     )
 
 
@@ -54,6 +57,7 @@ def _head_fields(head: Head) -> Document:
     return {
         "keys": sorted(head.keys),
         "merged_into": bytes.fromhex(head.merged_into) if head.merged_into else None,
+        "erased_at": head.erased_at,
         **{
             name: _binaries(profiles)
             for name, profiles in (("absorbed", head.absorbed), ("apart", head.apart), ("met", head.met))
@@ -72,6 +76,7 @@ def head_from(document: Mapping[str, Any]) -> Head:
         absorbed=_profiles(document["absorbed"]),
         apart=_profiles(document["apart"]),
         met=_profiles(document["met"]),
+        erased_at=document.get("erased_at"),
     )
 
 

@@ -7,6 +7,8 @@ from pymongo import ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.domain.outcomes import Outcome, with_outcome
+from fidelio_shared.contracts.erasures import ErasureRequested
+from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Database, Document, in_transaction
 
 
@@ -16,7 +18,7 @@ class MongoOutcomeStore:
 
     async def save(self, outcomes: Iterable[Outcome]) -> None:
         """Read, compared and replaced in one transaction: another process's word between them repeats it."""
-        told = [(bytes.fromhex(each.profile), each) for each in outcomes]
+        told = [(bytes.fromhex(profile), each) for each in outcomes for profile in _concerned(each)]
         if not told:
             return
 
@@ -38,3 +40,7 @@ class MongoOutcomeStore:
     async def _load(self, keys: Iterable[bytes], session: AsyncClientSession) -> Mapping[bytes, Document]:
         found = await self.database.outcomes.find({"_id": {"$in": list(keys)}}, session=session).to_list()
         return {each["_id"]: each for each in found}
+
+
+def _concerned(outcome: Outcome) -> tuple[ProfileId, ...]:
+    return outcome.profiles if isinstance(outcome, ErasureRequested) else (outcome.profile,)

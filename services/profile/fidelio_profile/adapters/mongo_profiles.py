@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import bson
@@ -13,7 +14,9 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
-from fidelio_profile.domain.documents import state_from
+from fidelio_profile.domain.documents import state_document, state_from
+from fidelio_profile.domain.fold import RETENTION
+from fidelio_profile.domain.names import search_fields
 from fidelio_profile.domain.profile import Profile
 from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
@@ -25,10 +28,13 @@ from fidelio_shared.contracts.profile import (
     RetireRequested,
     SplitRequested,
 )
+from fidelio_shared.contracts.retention import Retention, shipped_retention
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 _MOST_REFOLDED = 20_000
+_PAGE = 1_000
+MOST_LEAVING = 500
 _LARGEST_PROFILE_BYTES = 64 * 1024
 
 
@@ -52,12 +58,14 @@ class Encoded:
     timeline: tuple[RawBSONDocument | Document, ...]
     profiles: tuple[tuple[bytes, RawBSONDocument | Document], ...]
     moved: Mapping[ProfileId, tuple[str, ...]]
+    left: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MongoProfileStore:
     database: Database
     epoch: int
+    retention: Retention = field(default_factory=shipped_retention)
 
     async def load(self, records: Sequence[Foldable], partitions: Sequence[int]) -> tuple[Stored, tuple[Cursor, ...]]:
         keys = [bytes.fromhex(each) for each in _deduplication_keys(records)]
@@ -70,7 +78,8 @@ class MongoProfileStore:
             )
             profiles = {ProfileId(each["_id"].hex()): profile_from(each) for each in documents}
             timelines = await self._timelines(_wanted_timelines(records, profiles))
-        stored = Stored(profiles, frozenset(each["_id"].hex() for each in seen), timelines)
+            leaving = await self._leaving(records, profiles)
+        stored = Stored(profiles, frozenset(each["_id"].hex() for each in seen), timelines, leaving)
         known = {each["_id"]: Cursor(each["_id"], each["offset"], each["version"]) for each in offsets}
         return stored, tuple(known.get(each, Cursor(each, 0, 0)) for each in partitions)
 
@@ -81,6 +90,7 @@ class MongoProfileStore:
                 timeline=tuple(RawBSONDocument(bson.encode(timeline_document(each))) for each in folded.accepted),
                 profiles=tuple(self._encode_profile(each) for each in folded.profiles.values()),
                 moved=folded.moved,
+                left=tuple(bytes.fromhex(each) for each in folded.left),
             )
         except (BSONError, orjson.JSONEncodeError, OverflowError, UnicodeError) as error:
             raise Rejected("beyond_limits", f"cannot be stored ({type(error).__name__}); send plain JSON") from error
@@ -93,6 +103,7 @@ class MongoProfileStore:
                 await self._move_cursors(cursors, next_offsets, session)
                 if encoded.timeline:
                     await self.database.timeline.insert_many(encoded.timeline, ordered=False, session=session)
+                if encoded.profiles:
                     replacements: list[ReplaceOne[Document]] = [
                         ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in encoded.profiles
                     ]
@@ -102,7 +113,30 @@ class MongoProfileStore:
                     change = {"$set": {"profile": bytes.fromhex(profile)}}
                     await self.database.timeline.update_many({"_id": {"$in": ids}}, change, session=session)
 
+                if encoded.left:
+                    await self.database.timeline.delete_many({"_id": {"$in": list(encoded.left)}}, session=session)
+
         await in_transaction(self.database, write)
+
+    async def forget(self, folded: Folded) -> None:
+        """Deletes what may not be kept of those who were erased, after `save` has made that final."""
+        with translated():
+            for each in folded.erased:
+                await self._forget_timeline(bytes.fromhex(each.profile))
+            if folded.dropped:
+                await self._forget_routes([bytes.fromhex(each) for each in folded.dropped])
+
+    async def _forget_timeline(self, profile: bytes) -> None:
+        while page := await self.database.timeline.find({"profile": profile}, {"_id": 1}).limit(_PAGE).to_list():
+            ids = [each["_id"] for each in page]
+            await self._forget_routes(ids)
+            await self.database.timeline.delete_many({"_id": {"$in": ids}})
+
+    async def _forget_routes(self, ids: Sequence[bytes]) -> None:
+        """That there was one is remembered for as long as copies may come: they tell of somebody who was erased."""
+        emptied = dict.fromkeys(("digest", "profile", "linked", "retires", "demoted"), "")
+        change = {"$set": {"is_erased": True}, "$unset": emptied}
+        await self.database.routes.update_many({"_id": {"$in": list(ids)}}, change)
 
     async def _move_cursors(
         self, cursors: Sequence[Cursor], next_offsets: Mapping[int, int], session: AsyncClientSession
@@ -122,6 +156,20 @@ class MongoProfileStore:
     async def _timelines(self, wanted: Iterable[ProfileId]) -> Mapping[ProfileId, tuple[Interaction, ...]]:
         return {profile: await self._timeline(profile) for profile in wanted}
 
+    async def _leaving(
+        self, records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]
+    ) -> Mapping[ProfileId, tuple[Interaction, ...]]:
+        """A page of what is too old, of each whose retention is asked for."""
+        found: dict[ProfileId, tuple[Interaction, ...]] = {}
+        for record in records:
+            known = profiles.get(record.profile)
+            if known and isinstance(record, RefoldRequested) and record.reason == RETENTION:
+                ids = [bytes.fromhex(each) for each in (known.id, *known.members)]
+                query = leaving_query(self.retention, ids, record.at)
+                page = await self.database.timeline.find(query, {"body": 1}).limit(MOST_LEAVING).to_list()
+                found[known.id] = tuple(interaction_from(each["body"]) for each in page)
+        return found
+
     async def _timeline(self, profile: ProfileId) -> tuple[Interaction, ...]:
         query = {"profile": bytes.fromhex(profile), "kind": "interaction"}
         documents = await self.database.timeline.find(query, {"body": 1}).limit(_MOST_REFOLDED + 1).to_list()
@@ -139,9 +187,10 @@ class MongoProfileStore:
             "state_version": profile.state_version,
             "state": revision.document,
             **_history_document(profile),
+            **(search_fields(profile.state) if profile.state else {}),
         }
         raw = bson.encode(document)
-        if len(raw) > _LARGEST_PROFILE_BYTES:
+        if len(raw) > _LARGEST_PROFILE_BYTES * (2 if profile.base else 1):
             raise Rejected("beyond_limits", f"the profile would exceed {_LARGEST_PROFILE_BYTES} bytes; send less of it")
         return key, RawBSONDocument(raw)
 
@@ -160,6 +209,8 @@ def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, 
     wanted: set[ProfileId] = set()
     for record in records:
         known = profiles.get(record.profile)
+        if isinstance(record, RefoldRequested) and record.reason == RETENTION:
+            continue
         if isinstance(record, RefoldRequested | SplitRequested):
             wanted |= {record.profile, *(known.members if known else ())}
         elif isinstance(record, AbsorbRequested) and record.profile in parted and not record.is_split:
@@ -167,10 +218,28 @@ def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, 
     return wanted
 
 
+def leaving_query(retention: Retention, profiles: Sequence[bytes], at: datetime) -> Document:
+    """What is too old for these profiles' timelines: by type, in a walk along the index from the oldest on."""
+    by_type = retention.leaving(at)
+    others = {"type": {"$nin": list(by_type)}, "occurred_at": {"$lt": retention.leaving_by_default(at)}}
+    each = [{"type": name, "occurred_at": {"$lt": before}} for name, before in by_type.items()]
+    latest = max([retention.leaving_by_default(at), *by_type.values()])
+    return {
+        "profile": {"$in": list(profiles)},
+        "occurred_at": {"$lt": latest},
+        "kind": "interaction",
+        "$or": [*each, others],
+    }
+
+
 def _history_document(profile: Profile) -> Document:
     document: Document = {}
+    if profile.erased_at:
+        document["erased_at"] = profile.erased_at
     if profile.merged_into:
         document["merged_into"] = bytes.fromhex(profile.merged_into)
+    if profile.base:
+        document["base"] = state_document(profile.base)
     if profile.members:
         document["members"] = [bytes.fromhex(each) for each in profile.members]
     if profile.apart:
@@ -188,4 +257,6 @@ def profile_from(document: Mapping[str, Any]) -> Profile:
         merged_into=ProfileId(merged_into.hex()) if merged_into else None,
         members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
         apart={key: ProfileId(owner.hex()) for key, owner in document.get("apart", ())},
+        erased_at=document.get("erased_at"),
+        base=state_from(document["base"]) if document.get("base") else None,
     )

@@ -1,9 +1,9 @@
 """What the API and `verify` read."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import Enum
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -12,24 +12,70 @@ from fidelio_profile.adapters.timeline_documents import interaction_from
 from fidelio_profile.domain.profile import Profile
 from fidelio_profile.domain.state import State, join
 from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.mongo import Database, Document, translated
+
+_MOST_HOPS = 64
+PARTS: Mapping[str, Document] = {
+    "outcomes": {"$lookup": {"from": "outcomes", "localField": "_id", "foreignField": "_id", "as": "outcomes"}},
+    "identity": {
+        "$lookup": {
+            "from": "heads",
+            "localField": "_id",
+            "foreignField": "_id",
+            "pipeline": [{"$project": {"keys": 1}}],
+            "as": "identities",
+        }
+    },
+}
+
+
+class Gone(Enum):
+    """Why a profile that was there is not."""
+
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which interactions: empty is any. `since` and later, before `until`."""
+
+    channels: Sequence[str] = ()
+    types: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def query(self) -> Document:
+        wanted: Document = {"kind": "interaction"}
+        bounds = {"$gte": self.since, "$lt": self.until}
+        if within := {name: at for name, at in bounds.items() if at is not None}:
+            wanted["occurred_at"] = within
+        if self.channels:
+            wanted["channel"] = {"$in": list(self.channels)}
+        if self.types:
+            wanted["type"] = {"$in": list(self.types)}
+        return wanted
 
 
 @dataclass(frozen=True, slots=True)
 class MongoProfileViews:
     database: Database
 
-    async def whole(self, profile: ProfileId) -> Document | None:
-        """The profile joined with its outcomes, in one aggregation."""
-        pipeline: list[Mapping[str, Any]] = [
-            {"$match": {"_id": bytes.fromhex(profile)}},
-            {"$lookup": {"from": "outcomes", "localField": "_id", "foreignField": "_id", "as": "outcomes"}},
-        ]
+    async def whole(self, profile: ProfileId, parts: Collection[str] = ()) -> Document | Gone | None:
+        """The profile, joined in one aggregation with those of PARTS; of a merged one, what it has become."""
+        key = bytes.fromhex(profile)
+        for _ in range(_MOST_HOPS):
+            found = await self._joined(key, parts)
+            if found is None or found.get("merged_into") is None:
+                return Gone.ERASED if found and "erased_at" in found else found
+            key = found["merged_into"]
+        raise Halted(f"profile {profile} was merged more than {_MOST_HOPS} times in a row; look at `merged_into`")
+
+    async def _joined(self, key: bytes, parts: Collection[str]) -> Document | None:
+        pipeline = [{"$match": {"_id": key}}, *(PARTS[each] for each in parts)]
         with translated():
             async with await self.database.profiles.aggregate(pipeline) as cursor:
-                async for document in cursor:
-                    return document
-        return None
+                return await cursor.try_next()
 
     async def owner(self, kind: str, value: str) -> ProfileId | None:
         with translated():
@@ -37,16 +83,27 @@ class MongoProfileViews:
         return ProfileId(found["profile"].hex()) if found else None
 
     async def timeline(
-        self, profile: ProfileId, *, before: tuple[datetime, bytes] | None, limit: int
+        self, profiles: Sequence[bytes], selection: Selection, *, before: tuple[datetime, bytes] | None, limit: int
     ) -> Sequence[Document]:
-        """Latest first. `before`: the last entry of the page before."""
-        query: Document = {"profile": bytes.fromhex(profile), "kind": "interaction"}
+        """Latest first. `profiles`: one person's ids. `before`: the last entry of the page before."""
+        query: Document = {"profile": {"$in": list(profiles)}, **selection.query()}
         if before:
             at, key = before
-            query["$or"] = [{"occurred_at": {"$lt": at}}, {"occurred_at": at, "_id": {"$lt": key}}]
+            query["occurred_at"] = query.get("occurred_at", {}) | {"$lte": at}
+            query["$nor"] = [{"occurred_at": at, "_id": {"$gte": key}}]
         with translated():
             cursor = self.database.timeline.find(query).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)
             return await cursor.to_list()
+
+    async def has_interaction(self, interaction: str) -> bool:
+        with translated():
+            return await self.database.timeline.find_one({"_id": bytes.fromhex(interaction)}, {"_id": 1}) is not None
+
+    async def count_timeline(self, profiles: Sequence[bytes]) -> int:
+        with translated():
+            return await self.database.timeline.count_documents(
+                {"profile": {"$in": list(profiles)}, "kind": "interaction"}
+            )
 
     async def pages_with_refold(self, size: int) -> AsyncIterator[Sequence[tuple[Document, State | None]]]:
         """Every profile that is not part of another with its timeline folded anew, each page read at one instant, also
@@ -72,7 +129,7 @@ class MongoProfileViews:
         return [(document, refolded.get(profile.id)) for document, profile in page]
 
     async def _refolded(self, profiles: Sequence[Profile], session: AsyncClientSession) -> dict[ProfileId, State]:
-        states: dict[ProfileId, State] = {}
+        states = {each.id: each.base for each in profiles if each.base}
         whole = {
             bytes.fromhex(each): profile
             for profile in profiles

@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Literal
 
 from fidelio_profile.domain.people import (
-    MOST_ABSORBED,
     Demotion,
     Head,
     Link,
     Review,
-    identifier_of,
+    broken_rule,
     identity_key,
     merged,
 )
-from fidelio_shared.contracts.canonical import instant
+from fidelio_profile.domain.suppression import begins_anew
+from fidelio_shared.contracts.canonical import Instant, instant
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Identifier, Interaction
@@ -39,18 +38,24 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of a batch. Links by `kind:value`."""
+    """What the database knows of a batch. Links by `kind:value`.
+
+    `suppressed`: when their persons were erased. `erased`: interactions that were theirs.
+    """
 
     routes: Mapping[InteractionId, Route]
     links: Mapping[str, Link]
     heads: Mapping[ProfileId, Head]
+    suppressed: Mapping[str, Instant] = field(default_factory=dict)
+    erased: frozenset[InteractionId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
     """`routes` has every accepted interaction's; the others are to be stored, all or nothing.
 
-    `conflicts` used an id again for something else; `lost` name nobody but what too many people share.
+    `conflicts` used an id again for something else; `lost` name nobody but what too many people share; `dropped` tell
+    of people who were erased.
     `moved`: identifiers of profiles that were merged, with their new owner. `changed_heads` are also those that a
     change rested on, so that of two concurrent ones one is decided again.
     """
@@ -65,6 +70,7 @@ class Assigned:
     new_heads: Mapping[ProfileId, Head]
     changed_heads: Mapping[ProfileId, Head]
     reviews: tuple[Review, ...]
+    dropped: tuple[Interaction, ...] = ()
 
     @property
     def changes_identity(self) -> bool:
@@ -119,15 +125,20 @@ def assign(known: Known, interactions: Iterable[Interaction], rules: IdentityRul
     routed: list[tuple[Interaction, Route]] = []
     conflicts: list[Interaction] = []
     lost: list[Interaction] = []
+    dropped: list[Interaction] = []
     for interaction in interactions:
-        route = ledger.routes.get(interaction.id) or known.routes.get(interaction.id) or _decide(ledger, interaction)
+        route = ledger.routes.get(interaction.id) or known.routes.get(interaction.id)
+        if route is None and _is_suppressed(ledger, interaction):
+            dropped.append(interaction)
+            continue
+        route = route or _decide(ledger, interaction)
         if route is None:
             lost.append(interaction)
         elif _contradicts(route, interaction):
             conflicts.append(interaction)
         else:
             routed.append((interaction, route))
-    return _assigned(ledger, tuple(routed), tuple(conflicts), tuple(lost))
+    return replace(_assigned(ledger, tuple(routed), tuple(conflicts), tuple(lost)), dropped=tuple(dropped))
 
 
 def _assigned(
@@ -150,6 +161,20 @@ def _assigned(
         changed_heads={each: head for each, head in ledger.heads.items() if each in known.heads},
         reviews=tuple(doubt for interaction, route in routed for doubt in _doubts(ledger.rules, interaction, route)),
     )
+
+
+def _is_suppressed(ledger: _Ledger, interaction: Interaction) -> bool:
+    """Whether it tells of somebody who was erased. Who begins anew is told apart from an export of what was known."""
+    creates = ledger.known.heads.get(profile_id(interaction.id))
+    if interaction.id in ledger.known.erased or (creates and creates.erased_at):
+        return True
+    strongest = next(iter(ledger.rules.linking(interaction.identifiers)), None)
+    if strongest is None:
+        return False
+    if link := ledger.link(strongest):
+        return link.since is not None and instant(interaction.occurred_at) <= link.since
+    erased_at = ledger.known.suppressed.get(identity_key(strongest))
+    return erased_at is not None and not begins_anew(interaction, erased_at)
 
 
 def _contradicts(route: Route, interaction: Interaction) -> bool:
@@ -213,18 +238,7 @@ def _broken_rule(ledger: _Ledger, kept: Sequence[Identifier]) -> tuple[Literal["
     new = [each for each in kept if ledger.owner(each) is None]
     if len(heads) < 2 and not new:
         return None
-    if any(one.is_apart_from(other) for one, other in combinations(heads, 2)):
-        return "apart", ""
-    if len(heads) > 1 and sum(len(each.names) for each in heads) > MOST_ABSORBED:
-        return "limit", "profile"
-    held = [Counter(identifier_of(key).kind for key in each.keys) for each in heads]
-    whole = Counter(each.kind for each in new)
-    for each in held:
-        whole += each
-    for kind, rule in ledger.rules.kinds.items():
-        if whole[kind] > rule.most and whole[kind] > max((each[kind] for each in held), default=0):
-            return "limit", kind
-    return None
+    return broken_rule(heads, Counter(each.kind for each in new), ledger.rules)
 
 
 def _heads_of(ledger: _Ledger, identifiers: Iterable[Identifier]) -> list[Head]:
@@ -241,7 +255,9 @@ def _land(ledger: _Ledger, interaction: Interaction, found: _Evidence) -> Route:
     shared = _note_company(ledger, winner, found)
     if found.new:
         winner = replace(winner, keys=winner.keys | {identity_key(each) for each in found.new})
-        ledger.links |= {identity_key(each): Link(winner.profile, interaction.id, at) for each in found.new}
+        ledger.links |= {
+            key: _new_link(ledger, key, winner.profile, interaction) for key in map(identity_key, found.new)
+        }
     if found.new or losers:
         ledger.heads |= {each.profile: each for each in (winner, *losers)}
         ledger.touch(_heads_of(ledger, [*found.beside, *(each.identifier for each in aside)]))
@@ -253,6 +269,11 @@ def _land(ledger: _Ledger, interaction: Interaction, found: _Evidence) -> Route:
         retires=tuple(each.profile for each in losers),
         demoted=(*aside, *shared),
     )
+
+
+def _new_link(ledger: _Ledger, key: str, profile: ProfileId, interaction: Interaction) -> Link:
+    since = ledger.known.suppressed.get(key)
+    return Link(profile, interaction.id, instant(interaction.received_at), since=since)
 
 
 def _move(ledger: _Ledger, winner: Head, losers: Sequence[Head]) -> None:

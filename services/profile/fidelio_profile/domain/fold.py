@@ -19,11 +19,15 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.profile import (
     STATE_VERSION,
     AbsorbRequested,
+    EraseRequested,
     InteractionRecorded,
     RefoldRequested,
     RetireRequested,
     SplitRequested,
 )
+
+RETENTION = "retention"
+"""Reason of a refold record that lets interactions leave the timeline."""
 
 
 def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
@@ -31,7 +35,7 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
     batch = FoldingBatch(stored)
     duplicates = 0
     for record in records:
-        if batch.is_seen(record_key(record)):
+        if batch.is_seen(record_key(record)) and not isinstance(record, EraseRequested):
             duplicates += 1
         else:
             _apply(batch, record)
@@ -44,12 +48,19 @@ def fold(stored: Stored, records: Iterable[Foldable]) -> Folded:
         duplicates,
         tuple(batch.sent),
         {profile: tuple(each) for profile, each in moved.items()},
+        tuple(batch.erased),
+        tuple(batch.dropped),
+        tuple(batch.left),
     )
 
 
 def _apply(batch: FoldingBatch, record: Foldable) -> None:
     known = batch.profile(record.profile)
-    if isinstance(record, InteractionRecorded):
+    if isinstance(record, EraseRequested):
+        _fold_erase(batch, record, known)
+    elif known and known.erased_at:
+        batch.drop(record)
+    elif isinstance(record, InteractionRecorded):
         _fold_interaction(batch, record, known)
     elif isinstance(record, RetireRequested):
         fold_retire(batch, record, known)
@@ -75,6 +86,15 @@ def _fold_interaction(batch: FoldingBatch, record: InteractionRecorded, known: P
     batch.accept(record, profile, cause_of(interaction))
 
 
+def _fold_erase(batch: FoldingBatch, record: EraseRequested, known: Profile | None) -> None:
+    """Its last revision; repeating it only confirms it again."""
+    batch.erased.append(record)
+    if known is None or known.erased_at is None:
+        revision = known.revision + 1 if known else 1
+        erased = Profile(record.profile, revision, None, erased_at=record.at)
+        batch.erase(erased, cause_by(record, "erasure"))
+
+
 def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | None) -> None:
     """Nothing where there is nothing to fold: such a profile is not for a refold to mend."""
     if known is None:
@@ -82,6 +102,18 @@ def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | 
     if known.merged_into:
         batch.accept(record, known.next(None), cause_by(record, "refold"))
         return
-    state = joined([known.lift(each) for each in batch.timeline((known.id, *known.members))])
+    if record.reason == RETENTION:
+        _let_leave(batch, record, known)
+        return
+    state = joined([known.base, *(known.lift(each) for each in batch.timeline((known.id, *known.members)))])
     if state or known.state is None:
         batch.accept(record, replace(known, state_version=STATE_VERSION).next(state), cause_by(record, "refold"))
+
+
+def _let_leave(batch: FoldingBatch, record: RefoldRequested, known: Profile) -> None:
+    """What is too old for the timeline stays in the sums: the state is the same as before."""
+    leaving = [each for each in batch.stored.leaving.get(known.id, ()) if each.id not in batch.left]
+    if leaving:
+        batch.left += [each.id for each in leaving]
+        base = joined([known.base, *map(known.lift, leaving)])
+        batch.accept(record, replace(known, base=base).next(known.state), cause_by(record, "refold"))

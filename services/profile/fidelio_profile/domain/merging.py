@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fidelio_profile.domain.documents import state_document, state_from
-from fidelio_profile.domain.people import identity_key
+from fidelio_profile.domain.people import identifier_hash, identity_key
 from fidelio_profile.domain.profile import Profile, joined
 from fidelio_profile.domain.revisions import FoldingBatch, cause_by, instant_of, record_key
 from fidelio_profile.domain.state import State, join_all, lift
@@ -18,6 +18,15 @@ from fidelio_shared.contracts.profile import (
     RetireRequested,
     SplitRequested,
 )
+
+
+def absorb_key(absorbed: ProfileId) -> str:
+    """A profile is absorbed once in its life."""
+    return hash16("absorb", absorbed)
+
+
+def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:
+    return hash16("split", record_key(record), into)
 
 
 def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | None) -> None:
@@ -35,8 +44,9 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
             profile=known.id,
             absorbed=known.id,
             state=state_document(known.state) if known.state else None,
+            base=state_document(known.base) if known.base else None,
             interaction=record.interaction,
-            id=hash16("absorb", known.id),
+            id=absorb_key(known.id),
             at=instant_of(record),
             state_version=known.state_version,
             members=known.members,
@@ -59,7 +69,8 @@ def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | N
     profile = _absorbed(known, record)
     absorbed = state_from(record.state) if record.state else None
     if known.apart and not record.is_split:
-        absorbed, _ = _part(batch, record, profile, (record.absorbed, *record.members))
+        kept, _ = _part(batch, record, profile, (record.absorbed, *record.members))
+        absorbed = joined([state_from(record.base) if record.base else None, kept])
     state = joined([known.state, absorbed, lift(interaction) if interaction else None])
     state = profile.own(state) if state else None
     if interaction:
@@ -86,6 +97,7 @@ def _absorbed(known: Profile, record: AbsorbRequested) -> Profile:
         members=tuple(sorted(members)),
         apart={key: profile for key, profile in sorted(apart.items()) if profile not in own},
         state_version=version,
+        base=joined([known.base, state_from(record.base) if record.base else None]),
     )
 
 
@@ -94,9 +106,10 @@ def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | Non
     if known.merged_into:
         batch.forward(record, known.merged_into)
         return
-    apart = {**known.apart, **{identity_key(each): record.into for each in record.identifiers}}
+    apart = {**known.apart, **{identifier_hash(identity_key(each)): record.into for each in record.identifiers}}
     profile = replace(known, apart=apart)
     kept, sent = _part(batch, record, profile, (known.id, *known.members))
+    kept = joined([known.base, kept])
     if record.into not in sent:
         batch.sent.append(_part_sent(record, profile, record.into, None))
     batch.accept(record, replace(profile, state_version=STATE_VERSION).next(kept), cause_by(record, "split"))
@@ -109,7 +122,7 @@ def _part(
     kept: list[Interaction] = []
     parted: dict[ProfileId, list[Interaction]] = {}
     for each in batch.timeline(timelines):
-        owner = profile.apart.get(each.anchor)
+        owner = profile.apart.get(identifier_hash(each.anchor))
         (kept if owner is None else parted.setdefault(owner, [])).append(each)
     for owner, interactions in sorted(parted.items()):
         batch.moved |= {each.id: owner for each in interactions}
@@ -125,9 +138,9 @@ def _part_sent(
         profile=owner,
         absorbed=profile.id,
         state=state_document(state) if state else None,
-        id=hash16("split", record_key(record), owner),
+        id=split_key(record, owner),
         is_split=True,
         at=instant_of(record),
         state_version=STATE_VERSION,
-        apart=tuple(Apart(key=identity_key(each), profile=profile.id) for each in remaining),
+        apart=tuple(Apart(key=identifier_hash(identity_key(each)), profile=profile.id) for each in remaining),
     )

@@ -5,19 +5,27 @@ from typing import Any
 
 import orjson
 
-from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.canonical import encode, instant
+from fidelio_shared.contracts.erasures import ErasureRequested
 from fidelio_shared.contracts.notify import NotificationChanged, Step
 from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 
 MOST_NOTIFICATIONS = 20
 _STEPS: tuple[Step, ...] = ("decided", "deferred", "suppressed", "failed", "sent")
 """A later one is never undone by an earlier one that comes late."""
-Outcome = ScoreChanged | SegmentChanged | NotificationChanged
+Outcome = ScoreChanged | SegmentChanged | NotificationChanged | ErasureRequested
 Document = dict[str, Any]
 
 
 def with_outcome(known: Document, outcome: Outcome) -> Document:
-    """`known` itself where the outcome is no news. Values are plain JSON in canonical form."""
+    """`known` itself where the outcome is no news. Values are plain JSON in canonical form.
+
+    Of somebody who was erased nothing is kept but that, whatever comes late.
+    """
+    if "erased_at" in known:
+        return known
+    if isinstance(outcome, ErasureRequested):
+        return {"erased_at": instant(outcome.at)}
     if isinstance(outcome, NotificationChanged):
         return _with_notification(known, outcome)
     name = "scores" if isinstance(outcome, ScoreChanged) else "segments"
@@ -49,6 +57,6 @@ def _latest_first(notifications: Iterable[Document]) -> list[Document]:
     return sorted(by_decision, key=lambda each: str(each["reason"]["at"]), reverse=True)
 
 
-def _plain(outcome: Outcome) -> Document:
+def _plain(outcome: ScoreChanged | SegmentChanged | NotificationChanged) -> Document:
     plain: Document = orjson.loads(encode(outcome))
     return plain

@@ -1,7 +1,10 @@
 """What is known of who is who: identifiers, and the heads of the profiles that hold them."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import combinations
+from typing import Literal, Protocol
 
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.identity import IdentityRules
@@ -15,6 +18,11 @@ def identity_key(identifier: Identifier) -> str:
     return f"{identifier.kind}:{identifier.value}"
 
 
+def identifier_hash(key: str) -> str:
+    """How a profile remembers whose an identifier is not, without keeping it."""
+    return hash16("identifier", key)
+
+
 def identifier_of(key: str) -> Identifier:
     kind, _, value = key.partition(":")
     return Identifier(kind=kind, value=value)
@@ -24,7 +32,8 @@ def identifier_of(key: str) -> Identifier:
 class Link:
     """An identifier's profile, and the interaction that said so. `seen_with`: others who used this weak one.
 
-    `is_shared`: seen with more people than the rules allow, it finds nobody any more.
+    `is_shared`: seen with more people than the rules allow, it finds nobody any more. `since`: what happened until then
+    was somebody's who was erased.
     """
 
     profile: ProfileId
@@ -32,6 +41,7 @@ class Link:
     at: Instant
     seen_with: frozenset[ProfileId] = frozenset()
     is_shared: bool = False
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Head:
     absorbed: frozenset[ProfileId] = frozenset()
     apart: frozenset[ProfileId] = frozenset()
     met: frozenset[ProfileId] = frozenset()
+    erased_at: Instant | None = None
 
     @property
     def age(self) -> tuple[Instant, ProfileId]:
@@ -92,6 +103,40 @@ class Review:
     @property
     def id(self) -> str:
         return hash16("review", self.profile, identity_key(self.demotion.identifier), self.demotion.reason)
+
+
+def broken_rule(
+    heads: Sequence[Head], new: Mapping[str, int], rules: IdentityRules
+) -> tuple[Literal["limit", "apart"], str] | None:
+    """What forbids that these are one profile, with so many `new` identifiers of each kind; and the kind of a limit.
+
+    Who holds more than a limit already, since it was changed or people decided so, breaks none by staying as they are.
+    """
+    if any(one.is_apart_from(other) for one, other in combinations(heads, 2)):
+        return "apart", ""
+    if len(heads) > 1 and sum(len(each.names) for each in heads) > MOST_ABSORBED:
+        return "limit", "profile"
+    held = [Counter(identifier_of(key).kind for key in each.keys) for each in heads]
+    whole = sum(held, Counter(new))
+    for kind, rule in rules.kinds.items():
+        if whole[kind] > rule.most and whole[kind] > max((each[kind] for each in held), default=0):
+            return "limit", kind
+    return None
+
+
+class IdentityChange(Protocol):
+    """What is to be stored of who is who, all or nothing. `moved`: identifiers, and whose they are now."""
+
+    @property
+    def new_links(self) -> Mapping[str, Link]: ...
+    @property
+    def changed_links(self) -> Mapping[str, Link]: ...
+    @property
+    def moved(self) -> Mapping[str, ProfileId]: ...
+    @property
+    def new_heads(self) -> Mapping[ProfileId, Head]: ...
+    @property
+    def changed_heads(self) -> Mapping[ProfileId, Head]: ...
 
 
 def merged(heads: list[Head]) -> tuple[Head, list[Head]]:

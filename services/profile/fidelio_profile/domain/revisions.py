@@ -13,6 +13,7 @@ from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import (
     AbsorbRequested,
     Cause,
+    EraseRequested,
     InteractionRecorded,
     RefoldRequested,
     RetireRequested,
@@ -20,7 +21,7 @@ from fidelio_shared.contracts.profile import (
 )
 from fidelio_shared.messaging.errors import Rejected
 
-Foldable = InteractionRecorded | RetireRequested | AbsorbRequested | SplitRequested | RefoldRequested
+Foldable = InteractionRecorded | RetireRequested | AbsorbRequested | SplitRequested | EraseRequested | RefoldRequested
 Forwarded = InteractionRecorded | AbsorbRequested | SplitRequested
 
 MOST_HOPS = 64
@@ -42,19 +43,23 @@ class Revision:
 class Stored:
     """What the database knows of a batch: its profiles, which records it has, and the timelines to fold again.
 
-    A timeline is that of a profile alone, without its members'.
+    A timeline is that of a profile alone, without its members'. `leaving`: what is to leave a profile's timeline and
+    its members' by retention.
     """
 
     profiles: Mapping[ProfileId, Profile]
     seen: frozenset[str]
     timelines: Mapping[ProfileId, tuple[Interaction, ...]]
+    leaving: Mapping[ProfileId, tuple[Interaction, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
     """`revisions` in the order of the batch; `accepted` are the records that they come from.
 
-    `sent`: records for other keys. `moved`: interactions that are another profile's now.
+    `sent`: records for other keys. `moved`: interactions that are another profile's now. `erased`: the requests of
+    which nothing may be kept, also those that were carried out before. `dropped`: interactions that came for them.
+    `left`: interactions that leave the timeline, and are in a profile's base now.
     """
 
     revisions: tuple[Revision, ...]
@@ -62,6 +67,9 @@ class Folded:
     duplicates: int
     sent: tuple[Forwarded, ...] = ()
     moved: Mapping[ProfileId, tuple[str, ...]] = field(default_factory=dict)
+    erased: tuple[EraseRequested, ...] = ()
+    dropped: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def profiles(self) -> Mapping[ProfileId, Revision]:
@@ -79,6 +87,9 @@ class FoldingBatch:
     revisions: list[Revision] = field(default_factory=list)
     accepted: list[Foldable] = field(default_factory=list)
     sent: list[Forwarded] = field(default_factory=list)
+    erased: list[EraseRequested] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     def is_seen(self, key: str) -> bool:
         return key in self.stored.seen or key in self.seen
@@ -97,6 +108,22 @@ class FoldingBatch:
         self.revisions.append(Revision(profile, cause))
         self.accepted.append(record)
 
+    def erase(self, profile: Profile, cause: Cause) -> None:
+        """Nothing of it is accepted any more, also not of this batch."""
+        self.dropped += [each.interaction.id for each in self._interactions_of(profile.id)]
+        self.accepted = [each for each in self.accepted if each.profile != profile.id]
+        self.profiles[profile.id] = profile
+        self.revisions.append(Revision(profile, cause))
+
+    def _interactions_of(self, profile: ProfileId) -> list[InteractionRecorded]:
+        return [each for each in self.accepted if isinstance(each, InteractionRecorded) and each.profile == profile]
+
+    def drop(self, record: Foldable) -> None:
+        """For somebody who was erased."""
+        interaction = getattr(record, "interaction", None)
+        if interaction and not self.is_seen(interaction.id):
+            self.dropped.append(interaction.id)
+
     def forward(self, record: Forwarded, profile: ProfileId) -> None:
         if record.hops >= MOST_HOPS:
             raise Rejected("beyond_limits", f"forwarded {MOST_HOPS} times; its profile was merged in circles, tell us")
@@ -107,7 +134,7 @@ class FoldingBatch:
             interaction
             for each in profiles
             for interaction in (*self.stored.timelines.get(each, ()), *self.added.get(each, ()))
-            if self.moved.get(interaction.id, each) == each
+            if self.moved.get(interaction.id, each) == each and interaction.id not in self.left
         ]
         return sorted(found, key=lambda each: (each.occurred_at, each.id))
 
@@ -135,18 +162,26 @@ def cause_of(interaction: Interaction) -> Cause:
     )
 
 
+def cause_id(record: Foldable) -> str:
+    """The interaction that brought it about; else the request of a person, or what repaired it."""
+    if isinstance(record, InteractionRecorded):
+        return record.interaction.id
+    interaction = record.interaction if isinstance(record, RetireRequested | AbsorbRequested) else None
+    return interaction.id if interaction else record.id or record_key(record)
+
+
 def instant_of(record: Foldable) -> datetime:
     """When what the record says was received. Records of a first draft, without one, say it by their interaction."""
     if isinstance(record, InteractionRecorded):
         return record.interaction.received_at
-    interaction = None if isinstance(record, SplitRequested | RefoldRequested) else record.interaction
+    interaction = None if isinstance(record, SplitRequested | EraseRequested | RefoldRequested) else record.interaction
     at = record.at or (interaction.received_at if interaction else None)
     if at is None:
         raise Rejected("schema", f"a {record.kind} record that names neither `at` nor an interaction")
     return at
 
 
-def cause_by(record: Foldable, kind: Literal["merge", "split", "refold"]) -> Cause:
+def cause_by(record: Foldable, kind: Literal["merge", "split", "refold", "erasure"]) -> Cause:
     """Names the interaction that brought it about; where a person or a repair did, nothing else is to follow of it."""
     interaction = record.interaction if isinstance(record, RetireRequested | AbsorbRequested) else None
     if interaction:
@@ -163,4 +198,9 @@ def cause_by(record: Foldable, kind: Literal["merge", "split", "refold"]) -> Cau
     )
 
 
-_TYPES = {"merge": "profile.merged", "split": "profile.split", "refold": "profile.refolded"}
+_TYPES = {
+    "merge": "profile.merged",
+    "split": "profile.split",
+    "refold": "profile.refolded",
+    "erasure": "profile.erased",
+}

@@ -12,7 +12,7 @@ from fidelio_scoring.domain.bands import Band
 from fidelio_scoring.domain.heads import HeadScore
 from fidelio_scoring.domain.lifecycle import Stage
 from fidelio_scoring.domain.purchases import Purchases
-from fidelio_scoring.domain.standing import Announced, Standing
+from fidelio_scoring.domain.standing import Announced, Evidence, Standing
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.exemptions import EXEMPTIONS
@@ -37,7 +37,7 @@ class MongoScoreStore:
         ids = [bytes.fromhex(each) for each in profiles]
         with translated():
             found = await self.database.scores.find({"_id": {"$in": ids}}).to_list()
-        return {standing.profile: standing for standing in map(_standing_from, found)}
+        return {each.profile: each for each in (_standing_from(one) for one in found if "erased_at" not in one)}
 
     async def due(self, partitions: Iterable[int], until: datetime, *, limit: int) -> list[Placed]:
         """Standings with a review due, the earliest first."""
@@ -59,6 +59,17 @@ class MongoScoreStore:
             for each, partition in standings
         ]
         await in_transaction(self.database, lambda session: self._replace_all(writes, session))
+
+    async def erase(self, erased: Mapping[ProfileId, Evidence]) -> None:
+        """Keeps only that they were. No snapshot comes after such a one."""
+        if not erased:
+            return
+        writes = [
+            ReplaceOne({"_id": bytes.fromhex(profile)}, {"erased_at": each.erased_at}, upsert=True)
+            for profile, each in erased.items()
+        ]
+        with translated():
+            await self.database.scores.bulk_write(writes, ordered=False)
 
     async def _replace_all(self, writes: Sequence[ReplaceOne[Document]], session: AsyncClientSession) -> None:
         with where_there_already(Halted(_TWO_OWNERS)):

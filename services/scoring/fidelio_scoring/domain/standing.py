@@ -45,14 +45,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a snapshot says. `received_at` is scoring's time; `cause` what to name as the reason."""
+    """What a snapshot says. `received_at` is scoring's time; `cause` what to name as the reason.
+
+    `purchases`: None of somebody who never bought, is part of another profile now, or objects. `erased_at`: nothing of
+    them may be kept.
+    """
 
     profile: ProfileId
     epoch: int
     revision: int
     received_at: datetime
     cause: ScoringCause
-    purchases: Purchases
+    purchases: Purchases | None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class ScoreChange:
 class StageChange:
     standing: Standing
     cause: ScoringCause
-    entered: Stage
+    entered: Stage | None
     exited: Stage | None
 
 
@@ -81,14 +86,18 @@ class Moved:
     changes: tuple[Change, ...]
 
 
-def receive(known: Standing | None, evidence: Evidence, model: ChurnModel) -> Moved:
+def receive(known: Standing | None, evidence: Evidence, model: ChurnModel) -> Moved | None:
     """Reviews due up to the snapshot's time fire first, each at its own instant; then the snapshot is scored.
+
+    None where there is nothing to score.
 
     Where something changed that its next review depends on, that is not set: `schedule` does it, once for a profile's
     last snapshot of a batch. Most interactions are no purchase, and leave it as it is.
     """
+    if evidence.purchases is None:
+        return _depart(known, evidence, model) if known else None
     if known is None:
-        return _score(_newcomer(evidence), evidence.cause, model)
+        return _score(_newcomer(evidence, evidence.purchases), evidence.cause, model)
     at = max(evidence.received_at, known.as_of)
     reviewed = review(known, at, model)
     before = reviewed.standing
@@ -98,6 +107,26 @@ def receive(known: Standing | None, evidence: Evidence, model: ChurnModel) -> Mo
     if due and (due <= at or _rests_on(standing) != _rests_on(before)):
         standing = replace(standing, next_review_at=None)
     return Moved(standing, reviewed.changes + scored.changes)
+
+
+def _depart(known: Standing, evidence: Evidence, model: ChurnModel) -> Moved:
+    """Whoever became part of another profile, or keeps no purchase after a split, leaves every segment."""
+    at = max(evidence.received_at, known.as_of)
+    reviewed = review(known, at, model)
+    before = reviewed.standing
+    standing = replace(
+        before,
+        epoch=evidence.epoch,
+        revision=evidence.revision,
+        as_of=at,
+        announced=None,
+        stage=None,
+        stage_since=at,
+        segment_sequence=before.segment_sequence + (before.stage is not None),
+        next_review_at=None,
+    )
+    left = (StageChange(standing, evidence.cause, None, before.stage),) if before.stage else ()
+    return Moved(standing, reviewed.changes + left)
 
 
 def _rests_on(standing: Standing) -> tuple[Purchases, Band | None, Stage | None]:
@@ -124,9 +153,9 @@ def schedule(standing: Standing, model: ChurnModel) -> Standing:
 
     It must change one of them: a review that changed nothing could be seen, or not, by how batches were cut.
     """
-    if standing.next_review_at:
+    if standing.next_review_at or standing.announced is None:
         return standing
-    band = standing.announced.band if standing.announced else Band.LOW
+    band = standing.announced.band
     boundary = next_stage_change(standing.purchases, band, after=standing.as_of)
     crossing = next_band_change(standing.purchases, band, after=standing.as_of, model=model)
     return replace(standing, next_review_at=min((each for each in (boundary, crossing) if each), default=None))
@@ -143,14 +172,14 @@ def _schedule_if_due(standing: Standing, until: datetime, model: ChurnModel) -> 
     return schedule(standing, model)
 
 
-def _newcomer(evidence: Evidence) -> Standing:
+def _newcomer(evidence: Evidence, purchases: Purchases) -> Standing:
     return Standing(
         profile=evidence.profile,
         version=0,
         epoch=evidence.epoch,
         revision=evidence.revision,
         as_of=evidence.received_at,
-        purchases=evidence.purchases,
+        purchases=purchases,
         announced=None,
         score_sequence=0,
         stage=None,

@@ -3,45 +3,25 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
-from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api import ProfileApi
-from fidelio_shared.contracts.ids import ProfileId, profile_id
+from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Identifier, Interaction
 from fidelio_shared.storage.mongo import Database, Document
+from support.api import KEY, by, client_on, person
 from support.interactions import NOON, a_profile_id, an_interaction, an_order, customer, email
 from support.outcomes import a_notification, a_score, a_segment_change
 from support.profile_steps import EPOCH, live
 
-KEY = "a secret of the api"
-
 
 @pytest.fixture
 async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_on(database, key=KEY) as client:
+    async with client_on(database) as client:
         yield client
-
-
-def client_on(database: Database, *, key: str) -> httpx.AsyncClient:
-    application = FastAPI()
-    ProfileApi(MongoProfileViews(database)).open_on(application, KEY)
-    transport = httpx.ASGITransport(application)
-    return httpx.AsyncClient(transport=transport, base_url="http://profile", headers={"X-API-Key": key})
-
-
-def person(first: Interaction) -> ProfileId:
-    return profile_id(first.id)
-
-
-def by(kind: str, value: str) -> str:
-    return f"/profiles/by/{kind}/{quote(value, safe='')}"
 
 
 async def test_the_whole_profile_comes_with_its_outcomes(api: httpx.AsyncClient, database: Database) -> None:
@@ -191,12 +171,22 @@ async def test_entries_are_the_interactions_as_they_were_told(api: httpx.AsyncCl
 
 async def test_the_description_of_the_api_names_every_route(api: httpx.AsyncClient) -> None:
     paths = (await api.get("/openapi.json")).json()["paths"]
-    assert set(paths) == {"/profiles/{profile}", "/profiles/by/{kind}/{value}", "/profiles/{profile}/timeline"}
-    assert all(each["get"]["description"] for each in paths.values())
+    assert set(paths) == {
+        "/profiles",
+        "/profiles.ndjson",
+        "/profiles/{profile}",
+        "/profiles/by/{kind}/{value}",
+        "/profiles/{profile}/timeline",
+        "/accounts/{account}",
+        "/timeline.ndjson",
+    }
+    for each in paths.values():
+        assert each["get"]["description"]
+        assert {"401", "403", "422", "503"} <= set(each["get"]["responses"])
 
 
 async def test_without_its_database_it_says_so() -> None:
     nothing_listens = AsyncMongoClient[Document]("mongodb://127.0.0.1:1/", serverSelectionTimeoutMS=100)
-    async with nothing_listens, client_on(nothing_listens.get_database("profile"), key=KEY) as client:
+    async with nothing_listens, client_on(nothing_listens.get_database("profile")) as client:
         answer = await client.get(f"/profiles/{a_profile_id()}")
     assert (answer.status_code, "mongodb" in answer.text) == (503, True)

@@ -1,0 +1,63 @@
+"""The endpoints on an application, and what they stand on."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
+from fidelio_profile.adapters.mongo_accounts import MongoAccounts
+from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
+from fidelio_profile.adapters.mongo_exports import MongoExports
+from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
+from fidelio_profile.adapters.mongo_keys import MongoKeyStore
+from fidelio_profile.adapters.mongo_people import MongoPeople
+from fidelio_profile.adapters.mongo_requests import MongoRequestStore
+from fidelio_profile.adapters.mongo_streams import MongoStreams
+from fidelio_profile.adapters.mongo_views import MongoProfileViews
+from fidelio_profile.api.accesses import AccessLog
+from fidelio_profile.api.answers import answer_errors
+from fidelio_profile.api.asking import Asking
+from fidelio_profile.api.erasures import ErasureEndpoints
+from fidelio_profile.api.exports import ExportEndpoints
+from fidelio_profile.api.identity import IdentityEndpoints
+from fidelio_profile.api.keys import KeyRing
+from fidelio_profile.api.people import PeopleEndpoints
+from fidelio_profile.api.profiles import ProfileEndpoints
+from fidelio_profile.api.reviews import ReviewEndpoints
+from fidelio_profile.api.rights import RightsEndpoints
+from fidelio_profile.api.streams import StreamEndpoints
+from fidelio_profile.domain.keys import digest
+from fidelio_shared.contracts.identity import IdentityRules
+from fidelio_shared.storage.mongo import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """`api_key`: the first one, with every scope. `access_days`: how long it is known who looked at whom."""
+
+    api_key: str
+    access_days: int
+    rules: IdentityRules
+    erasure_hold: timedelta = timedelta(0)
+
+
+def open_api(application: FastAPI, database: Database, requests: MongoRequestStore, settings: ApiSettings) -> None:
+    keys = KeyRing(MongoKeyStore(database), digest(settings.api_key))
+    accesses = AccessLog(MongoAccessStore(database, timedelta(days=settings.access_days)))
+    reading = APIRouter(dependencies=[Depends(keys.needs("read"))])
+    StreamEndpoints(MongoStreams(database), accesses).add_to(reading)
+    PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
+    writing = APIRouter(dependencies=[Depends(keys.needs("write"))])
+    privacy = APIRouter(dependencies=[Depends(keys.needs("privacy"))])
+    views = MongoProfileViews(database)
+    identity, asking = MongoIdentityViews(database), Asking(requests)
+    IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)
+    ReviewEndpoints(identity, asking).add_to(reading, writing)
+    ErasureEndpoints(views, identity, MongoErasureStore(database), accesses, settings.erasure_hold).add_to(privacy)
+    ExportEndpoints(views, identity, MongoExports(database), accesses).add_to(privacy)
+    RightsEndpoints(views, identity, requests.publisher, settings.rules).add_to(privacy)
+    ProfileEndpoints(views, accesses).add_to(reading)
+    for routes in (reading, writing, privacy):
+        application.include_router(routes)
+    answer_errors(application)

@@ -1,0 +1,168 @@
+"""One person: the 360° view, by id or identifier, and the timeline."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, HTTPException, Path, Query, Response
+from pydantic import AwareDatetime
+
+from fidelio_profile.adapters.mongo_views import PARTS, MongoProfileViews, Selection
+from fidelio_profile.api.accesses import AccessLog, VisitOf
+from fidelio_profile.api.answers import (
+    NOT_MODIFIED,
+    Cursor,
+    Id,
+    KnownTags,
+    answer,
+    bad_cursor,
+    cursor,
+    existing,
+    position,
+    position_key,
+    refusals,
+    tagged,
+)
+from fidelio_profile.api.shapes import ProfileView, TimelinePage
+from fidelio_shared.contracts.canonical import instant, moment
+from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.storage.mongo import Document
+
+_PAGE, _LARGEST_PAGE = 50, 200
+_PART = "(timeline|outcomes|identity)"
+Include = Annotated[
+    str,
+    Query(
+        pattern=f"^({_PART}(,{_PART}){{0,2}})?$",
+        description="comma-separated: timeline (first page), outcomes, identity",
+    ),
+]
+Kind = Annotated[str, Path(max_length=128, description="of the identifier, such as email")]
+Value = Annotated[str, Path(max_length=512, description="in its normalised form: e-mail in lower case, phone as +33…")]
+Channels = Annotated[list[str] | None, Query(alias="channel", max_length=20, description="only these; may be repeated")]
+Types = Annotated[list[str] | None, Query(alias="type", max_length=20, description="only these; may be repeated")]
+Since = Annotated[AwareDatetime | None, Query(description="occurred then or later, such as 2026-03-01T00:00:00Z")]
+Until = Annotated[AwareDatetime | None, Query(description="occurred before")]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileEndpoints:
+    views: MongoProfileViews
+    accesses: AccessLog
+
+    def add_to(self, routes: APIRouter) -> None:
+        view = {**NOT_MODIFIED, **refusals(404, 410)}
+        routes.get("/profiles/{profile}", response_model=ProfileView, responses=view)(self.profile)
+        routes.get("/profiles/by/{kind}/{value:path}", response_model=ProfileView, responses=view)(self.profile_by)
+        routes.get("/profiles/{profile}/timeline", response_model=TimelinePage, responses=refusals(400, 404, 410))(
+            self.timeline
+        )
+
+    async def profile(
+        self, profile: Id, visit: VisitOf, include: Include = "outcomes", known: KnownTags = ""
+    ) -> Response:
+        """The unified profile with what is asked for beside it; the ETag covers it all.
+
+        A profile that was merged is answered by the one that it has become, which then says `merged_from`.
+        """
+        parts = frozenset(include.split(",")) - {""}
+        found = existing(await self.views.whole(ProfileId(profile), sorted(parts & PARTS.keys())))
+        _, page = await asyncio.gather(
+            self.accesses.record(visit, [_id(found)]),
+            self._page(found, Selection(), None, _PAGE) if "timeline" in parts else _nothing(),
+        )
+        merged_from = {"merged_from": profile} if _id(found) != profile else {}
+        return tagged({**_view(found), **merged_from, **({"timeline": page} if page else {})}, known)
+
+    async def profile_by(
+        self, kind: Kind, value: Value, visit: VisitOf, include: Include = "outcomes", known: KnownTags = ""
+    ) -> Response:
+        """The same, by an identifier in its normalised form, for example /profiles/by/email/ann@example.org."""
+        owner = await self.views.owner(kind, value)
+        if owner is None:
+            raise HTTPException(404, "no profile holds this identifier; e-mail in lower case, phone as +33…")
+        return await self.profile(owner, visit, include, known)
+
+    async def timeline(
+        self,
+        profile: Id,
+        visit: VisitOf,
+        *,
+        channels: Channels = None,
+        types: Types = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = _PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """The person's interactions, latest first; `next` is the cursor of the following page."""
+        before = _before(cursor)
+        selection = selected(channels or (), types or (), since, until)
+        found = existing(await self.views.whole(ProfileId(profile)))
+        _, page = await asyncio.gather(
+            self.accesses.record(visit, [_id(found)]), self._page(found, selection, before, limit)
+        )
+        return answer(page)
+
+    async def _page(
+        self, profile: Document, selection: Selection, before: tuple[datetime, bytes] | None, limit: int
+    ) -> Mapping[str, object]:
+        ids = [profile["_id"], *profile.get("members", ())]
+        page = await self.views.timeline(ids, selection, before=before, limit=limit + 1)
+        entries = [orjson.Fragment(each["body"]) for each in page[:limit]]
+        last = page[limit - 1] if len(page) > limit else None
+        following = cursor((instant(last["occurred_at"]), last["_id"].hex())) if last else None
+        return {"interactions": entries, "next": following}
+
+
+def selected(
+    channels: Sequence[str], types: Sequence[str], since: datetime | None, until: datetime | None
+) -> Selection:
+    try:
+        return Selection(channels, types, *(each and each.astimezone(UTC) for each in (since, until)))
+    except OverflowError as error:
+        raise HTTPException(422, "since and until lie within the years 1 to 9999 of UTC") from error
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _id(found: Document) -> ProfileId:
+    return ProfileId(found["_id"].hex())
+
+
+def _view(found: Mapping[str, Any]) -> dict[str, object]:
+    view: dict[str, object] = {
+        "profile": found["_id"].hex(),
+        "epoch": found["epoch"],
+        "revision": found["revision"],
+        "state": found["state"],
+    }
+    if "outcomes" in found:
+        outcomes = found["outcomes"][0] if found["outcomes"] else {}
+        view["outcomes"] = {name: outcomes.get(name) for name in ("scores", "segments", "notifications")}
+    if "identities" in found:
+        keys = (key.split(":", 1) for head in found["identities"] for key in head["keys"])
+        view["identity"] = {"identifiers": [{"kind": kind, "value": value} for kind, value in keys]}
+    return view
+
+
+def _before(told: str | None) -> tuple[datetime, bytes] | None:
+    if told is None:
+        return None
+    match position(told):
+        case (str(at), str(key)):
+            return _moment(at), position_key(key)
+        case _:
+            raise bad_cursor()
+
+
+def _moment(told: str) -> datetime:
+    try:
+        return moment(told).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise bad_cursor() from error
