@@ -57,6 +57,17 @@ class People:
                 self.places[each] = new
         return owner
 
+    def unite(self, profiles: Iterable[ProfileId]) -> None:
+        """Also who was separated."""
+        winner, *losers = sorted(profiles, key=lambda each: (self.born[each], each))
+        self._join(winner, losers)
+        names = self.names(winner)
+        self.parted = [pair for pair in self.parted if not set(pair) <= names]
+
+    def _join(self, winner: ProfileId, losers: Sequence[ProfileId]) -> None:
+        self.part_of |= dict.fromkeys(losers, winner)
+        self.owners = {each: winner if owner in losers else owner for each, owner in self.owners.items()}
+
     def person(self, profile: ProfileId) -> ProfileId:
         while profile in self.part_of:
             profile = self.part_of[profile]
@@ -93,8 +104,7 @@ class People:
             together = {profile_id(interaction.id)}
             self.born[profile_id(interaction.id)] = at
         winner, *losers = sorted(together, key=lambda each: (self.born[each], each))
-        self.part_of |= dict.fromkeys(losers, winner)
-        self.owners = {each: winner if owner in losers else owner for each, owner in self.owners.items()}
+        self._join(winner, losers)
         self.owners |= dict.fromkeys(new, winner)
         self.said |= dict.fromkeys(new, interaction)
         beside = [each for each in usable if each not in joining]

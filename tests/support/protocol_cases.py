@@ -73,6 +73,15 @@ class Separate:
 
 
 @dataclass(frozen=True, slots=True)
+class Unite:
+    one: int
+    other: int
+
+    def do(self, world: World) -> None:
+        world.unite(self.one, self.other)
+
+
+@dataclass(frozen=True, slots=True)
 class Refold:
     number: int
 
@@ -88,7 +97,7 @@ class Settle:
         world.drain()
 
 
-Happening = Say | SayAgain | Advance | Crash | Separate | Refold | Settle
+Happening = Say | SayAgain | Advance | Crash | Separate | Unite | Refold | Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ _happening = st.one_of(
     st.builds(Crash, _process, st.sampled_from(("published", "stored", "published", "publishing", "decided"))),
     st.one_of(
         st.just(Settle()),
+        st.builds(Unite, st.integers(0, 9), st.integers(0, 9)),
         st.builds(Refold, st.integers(0, 7)),
         st.builds(Refold, st.integers(0, 7)),
     ),

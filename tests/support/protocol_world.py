@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from fidelio_profile.domain import assignment, fold
 from fidelio_profile.domain.assignment import Assigned
-from fidelio_profile.domain.people import identifier_of, identity_key
+from fidelio_profile.domain.people import identity_key
+from fidelio_profile.domain.regrouping import Regrouped, unite
 from fidelio_profile.domain.revisions import Foldable
 from fidelio_profile.records import routed_records, snapshot_records, timeline_record
 from fidelio_shared.contracts.canonical import instant
-from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ids import hash16
 from fidelio_shared.contracts.ingest import Identifier, Interaction
-from fidelio_shared.contracts.profile import TIMELINE_RECORD, EraseRequested, RefoldRequested, SplitRequested
+from fidelio_shared.contracts.profile import TIMELINE_RECORD, RefoldRequested
 from fidelio_shared.contracts.topics import PROFILES, TIMELINE
 from fidelio_shared.messaging.records import Outgoing
 from support.assignment_meaning import People
@@ -90,28 +91,32 @@ class World:
     def separate(self, identifier: Identifier) -> None:
         """People take an identifier from whoever has others, too: the transaction, then the record on the key."""
         self.ticks += 1
-        new, at = ProfileId(hash16("separated", self.ticks)), NOON + timedelta(seconds=self.ticks)
-        head = self.directory.part(identifier, new, instant(at))
-        if head is None:
+        request, at = hash16("separated", self.ticks), NOON + timedelta(seconds=self.ticks)
+        regrouped = self.directory.separate(identifier, request, at)
+        if regrouped:
+            (new,) = regrouped.others
+            self.decisions.append((self.ticks, lambda people: people.part(identifier, new, instant(at))))
+            self._send(regrouped)
+
+    def unite(self, one: int, other: int) -> None:
+        """People say that two are one, also where they were separated."""
+        self.ticks += 1
+        live = sorted(each for each, head in self.directory.heads.items() if not head.merged_into)
+        chosen = {live[number % len(live)] for number in (one, other) if live}
+        if len(chosen) < 2:
             return
-        self.decisions.append((self.ticks, lambda people: people.part(identifier, new, instant(at))))
-        remaining = sorted(head.keys - {identity_key(identifier)})
-        self._send(
-            SplitRequested(
-                profile=head.profile,
-                id=hash16("split", self.ticks),
-                into=new,
-                identifiers=(identifier,),
-                remaining=tuple(map(identifier_of, remaining)),
-                at=at,
-            )
-        )
+        heads = [self.directory.heads[each] for each in chosen]
+        regrouped = unite(heads, hash16("united", self.ticks), NOON + timedelta(seconds=self.ticks))
+        self.directory.write(regrouped)
+        self.decisions.append((self.ticks, lambda people: people.unite(chosen)))
+        self._send(regrouped)
 
     def refold(self, number: int) -> None:
         if self.directory.heads:
             self.ticks += 1
             profile = sorted(self.directory.heads)[number % len(self.directory.heads)]
-            self._send(RefoldRequested(profile=profile, id=hash16("refold", self.ticks), reason="test", at=NOON))
+            refold = RefoldRequested(profile=profile, id=hash16("refold", self.ticks), reason="test", at=NOON)
+            self._append(timeline_record(refold))
 
     def drain(self) -> bool:
         """Whether everything came to rest."""
@@ -186,8 +191,9 @@ class World:
     def _deliver(self, interaction: Interaction, partition: int) -> None:
         self.interactions.logs[partition % len(self.interactions.logs)].append(interaction)
 
-    def _send(self, record: Foldable) -> None:
-        self._append(timeline_record(record))
+    def _send(self, regrouped: Regrouped) -> None:
+        for each in regrouped.records:
+            self._append(timeline_record(each))
 
     def _append(self, record: Outgoing) -> None:
         if record.topic == PROFILES.name:
@@ -202,9 +208,7 @@ def _heard(interaction: Interaction) -> Callable[[People], object]:
 
 
 def decoded(record: Outgoing) -> Foldable:
-    found = TIMELINE_RECORD.validate_json(record.value or b"")
-    assert not isinstance(found, EraseRequested)
-    return found
+    return TIMELINE_RECORD.validate_json(record.value or b"")
 
 
 def said_as(number: int, identifiers: Sequence[Identifier]) -> Interaction:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fidelio_profile.adapters.mongo_erasures import Erasure
 from fidelio_profile.domain.assignment import Route
 from fidelio_profile.domain.people import Demotion
-from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of, record_key
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed, ErasureReceipt, ErasureRequested, GoneFrom, Store
 from fidelio_shared.contracts.identity import IdentityRules
