@@ -242,8 +242,8 @@ def test_a_doubt_is_asked_again_with_each_repetition_so_that_none_is_lost() -> N
 def test_who_was_separated_is_not_brought_together_again() -> None:
     world = World()
     ann = world.hears(ANN, MAIL)
-    new = ProfileId(hash16("separated"))
-    assert world.directory.part(MAIL, new, instant(NOON)) is not None
+    assert world.directory.separate(MAIL, hash16("separated"), NOON) is not None
+    new = world.owner(MAIL)
     older, route = world.hears(PHONE, MAIL), world.hears(ANN, MAIL)
     assert (older.profile, route.profile) == (new, ann.profile)
     assert route.demoted == (Demotion(MAIL, "apart", "", new),)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fidelio_profile.domain.assignment import Assigned, Known, Route
 from fidelio_profile.domain.people import Head, identity_key
 from fidelio_shared.contracts.canonical import instant
-from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ids import InteractionId, ProfileId, hash16, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from support.assignment_cases import Said
 from support.assignment_meaning import People
@@ -41,9 +41,9 @@ def violations(assign: Assign, case: Said) -> list[str]:
 
 
 def _part(people: People, directory: Directory, case: Said, number: int) -> None:
-    new, at = ProfileId(hash16("parted", number)), instant(NOON)
-    people.part(case.partings[number], new, at)
-    directory.part(case.partings[number], new, at)
+    request = hash16("parted", number)
+    people.part(case.partings[number], profile_id(InteractionId(request)), instant(NOON))
+    directory.separate(case.partings[number], request, NOON)
 
 
 def unwritten(directory: Directory, assigned: Assigned) -> Iterable[str]:

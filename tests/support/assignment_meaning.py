@@ -18,7 +18,8 @@ MOST_MEMBERS = 256
 class People:
     """`born`: every profile there ever was, with the instant. `part_of`: whose part it became, at once.
 
-    `said`: who named an identifier first. `seen`: with whom a thing was seen that is somebody else's.
+    `said`: who named an identifier first. `seen`: with whom a thing was seen that is somebody else's. `places`: whose
+    an interaction is, by its id: what came under an identifier goes with it.
     """
 
     rules: IdentityRules
@@ -30,6 +31,8 @@ class People:
     part_of: dict[ProfileId, ProfileId] = field(default_factory=dict)
     parted: list[tuple[ProfileId, ProfileId]] = field(default_factory=list)
     routes: dict[InteractionId, Route] = field(default_factory=dict)
+    anchors: dict[str, str] = field(default_factory=dict)
+    places: dict[str, ProfileId] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     conflicts: list[Interaction] = field(default_factory=list)
     lost: list[Interaction] = field(default_factory=list)
@@ -49,7 +52,21 @@ class People:
         self.born[new] = at
         self.owners[identifier] = new
         self.parted.append((owner, new))
+        for each, place in self.places.items():
+            if self.person(place) == owner and self.anchors[each] == identity_key(identifier):
+                self.places[each] = new
         return owner
+
+    def unite(self, profiles: Iterable[ProfileId]) -> None:
+        """Also who was separated."""
+        winner, *losers = sorted(profiles, key=lambda each: (self.born[each], each))
+        self._join(winner, losers)
+        names = self.names(winner)
+        self.parted = [pair for pair in self.parted if not set(pair) <= names]
+
+    def _join(self, winner: ProfileId, losers: Sequence[ProfileId]) -> None:
+        self.part_of |= dict.fromkeys(losers, winner)
+        self.owners = {each: winner if owner in losers else owner for each, owner in self.owners.items()}
 
     def person(self, profile: ProfileId) -> ProfileId:
         while profile in self.part_of:
@@ -87,8 +104,7 @@ class People:
             together = {profile_id(interaction.id)}
             self.born[profile_id(interaction.id)] = at
         winner, *losers = sorted(together, key=lambda each: (self.born[each], each))
-        self.part_of |= dict.fromkeys(losers, winner)
-        self.owners = {each: winner if owner in losers else owner for each, owner in self.owners.items()}
+        self._join(winner, losers)
         self.owners |= dict.fromkeys(new, winner)
         self.said |= dict.fromkeys(new, interaction)
         beside = [each for each in usable if each not in joining]
@@ -96,6 +112,7 @@ class People:
         self.routes[interaction.id] = Route(
             interaction.id, interaction.digest, winner, new, tuple(losers), tuple(doubts)
         )
+        self.anchors[interaction.id], self.places[interaction.id] = interaction.anchor, winner
         for each in doubts:
             if self._is_strong(each.identifier):
                 review = Review(winner, each, interaction.id, at)

@@ -1,5 +1,8 @@
 """All guarantees, asked of a crash world at once."""
 
+from collections.abc import Sequence
+
+from fidelio_shared.contracts.ingest import Interaction
 from support.crash_world import CrashWorld
 from support.invariants import (
     PROFILES,
@@ -11,14 +14,18 @@ from support.invariants import (
     revisions,
     sequences,
 )
+from support.people_stored import agreement_violations, evidence_violations, last_record_violations, read_people
 from support.topics import read_topic
 
 
-async def violations(world: CrashWorld, accepted: set[str]) -> list[str]:
+async def violations(world: CrashWorld, said: Sequence[Interaction]) -> list[str]:
     profile, scoring = world.profile_database(), world.scoring_database()
-    found = await application_violations(profile, accepted)
+    people, snapshots = await read_people(profile), await read_topic(world.kafka, "profiles")
+    found = await application_violations(profile, {each.id for each in said})
     found += await refold_violations(profile)
-    found += numbering_violations(await read_topic(world.kafka, "profiles"), PROFILES, await revisions(profile))
+    found += numbering_violations(snapshots, PROFILES, await revisions(profile))
+    found += [*agreement_violations(people), *last_record_violations(people, snapshots)]
+    found += evidence_violations(people, said)
     scores, segments = await read_topic(world.kafka, "scores"), await read_topic(world.kafka, "segments")
     found += numbering_violations(scores, SCORES, await sequences(scoring, "score_sequence"))
     found += numbering_violations(segments, SEGMENTS, await sequences(scoring, "segment_sequence"))

@@ -1,4 +1,4 @@
-"""Interactions for the crash runs: newcomers, known customers, meetings, and repetitions under other keys."""
+"""Interactions for the crash runs: newcomers, known customers, merges and chains of them, copies under other keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,21 +49,33 @@ def email(number: int) -> Identifier:
 
 
 def rounds_of_orders(rounds: int) -> Iterator[list[Keyed]]:
-    """Each round, a few days after the one before: two newcomers, four known, one meeting, two repetitions."""
-    number = 0
+    """Each round, a few days after the one before: two newcomers, four known, a merge, a chain of merges, and
+    repetitions, of which one brings the merge of the round before under another key."""
+    before: Interaction | None = None
     for turn in range(rounds):
-        fresh = [
-            an_order(number, customer(2 * turn), email(2 * turn), days=turn),
-            an_order(number + 1, email(2 * turn + 1), days=turn + 0.1),
-            *(
-                an_order(number + 2 + each, email(2 * (turn // (each + 2))), days=turn + 0.2 + each / 100)
-                for each in range(4)
-            ),
-            an_order(number + 6, customer(2 * turn), email(2 * turn + 1), days=turn + 0.5),
-        ]
-        number += len(fresh)
+        fresh = _round(turn, number=12 * turn)
         copies = [Keyed(each, each.anchor) for each in fresh]
-        yield [*copies, copies[0], Keyed(fresh[3], "another key")]
+        again = [Keyed(before, "a key of the round after")] if before else []
+        yield [*copies, copies[0], Keyed(fresh[3], "another key"), Keyed(fresh[11], "a third key"), *again]
+        before = fresh[10]
+
+
+def _round(turn: int, *, number: int) -> list[Interaction]:
+    one, other, third = (email(10_000 + 3 * turn + each) for each in range(3))
+    return [
+        an_order(number, customer(2 * turn), email(2 * turn), days=turn),
+        an_order(number + 1, email(2 * turn + 1), days=turn + 0.1),
+        *(
+            an_order(number + 2 + each, email(2 * (turn // (each + 2))), days=turn + 0.2 + each / 100)
+            for each in range(4)
+        ),
+        an_order(number + 6, customer(2 * turn), email(2 * turn + 1), days=turn + 0.5),
+        an_order(number + 7, one, days=turn + 0.51),
+        an_order(number + 8, other, days=turn + 0.52),
+        an_order(number + 9, third, days=turn + 0.53),
+        an_order(number + 10, other, third, days=turn + 0.54),
+        an_order(number + 11, one, other, days=turn + 0.55),
+    ]
 
 
 def orders_of_known(number: int) -> list[Keyed]:

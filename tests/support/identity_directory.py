@@ -1,14 +1,14 @@
 """In memory: what the database would hold of who is who, and what it would refuse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from fidelio_profile.domain.assignment import Assigned, Known, Route
-from fidelio_profile.domain.people import Head, Link, Review, identity_key
-from fidelio_shared.contracts.canonical import Instant
+from fidelio_profile.domain.people import Head, IdentityChange, Link, Review, identity_key
+from fidelio_profile.domain.regrouping import NotPossible, Regrouped, separate
 from fidelio_shared.contracts.ids import InteractionId, ProfileId
 from fidelio_shared.contracts.ingest import Identifier, Interaction
-from support.parting import parted
 
 
 @dataclass(slots=True)
@@ -43,22 +43,26 @@ class Directory:
 
     def store(self, assigned: Assigned) -> None:
         self.routes |= {each.interaction: each for each in assigned.new_routes}
-        self.links |= {**assigned.new_links, **assigned.changed_links}
-        self.links |= {key: replace(self.links[key], profile=owner) for key, owner in assigned.moved.items()}
-        self._write({**assigned.new_heads, **assigned.changed_heads})
+        self.write(assigned)
         for each in assigned.reviews:
             self.reviews.setdefault(each.id, each)
 
-    def part(self, identifier: Identifier, new: ProfileId, at: Instant) -> Head | None:
-        """Whose it was; None where it was all they had, or nobody's: then nothing happens."""
-        key = identity_key(identifier)
-        head = self.heads[self.links[key].profile] if key in self.links else None
-        if head is None or len(head.keys) < 2:
+    def write(self, change: IdentityChange) -> None:
+        self.links |= {**change.new_links, **change.changed_links}
+        self.links |= {key: replace(self.links[key], profile=owner) for key, owner in change.moved.items()}
+        heads = {**change.new_heads, **change.changed_heads}
+        self.heads |= {each: replace(head, version=head.version + 1) for each, head in heads.items()}
+
+    def separate(self, identifier: Identifier, request: str, at: datetime) -> Regrouped | None:
+        """None where it is nobody's, or all they have."""
+        link = self.links.get(identity_key(identifier))
+        try:
+            regrouped = separate(self.heads[link.profile], [identifier], request, at) if link else None
+        except NotPossible:
             return None
-        left, taken = parted(head, [key], new, at)
-        self._write({left.profile: left, new: taken})
-        self.links[key] = replace(self.links[key], profile=new)
-        return head
+        if regrouped:
+            self.write(regrouped)
+        return regrouped
 
     def disagreements(self) -> Iterable[str]:
         """Each identifier is in the head of its owner and in no other; who is part of another has none."""
@@ -67,6 +71,3 @@ class Directory:
             yield "identities and heads disagree"
         if any(each.merged_into and each.keys for each in self.heads.values()):
             yield "who is part of another has identifiers"
-
-    def _write(self, heads: Mapping[ProfileId, Head]) -> None:
-        self.heads |= {each: replace(head, version=head.version + 1) for each, head in heads.items()}

@@ -12,3 +12,14 @@ NARROW_RULES = IdentityRules(
         "anonymous_id": KindRule(strength="weak", most=2, people=2),
     },
 )
+
+JOINING_RULES = NARROW_RULES.model_copy(
+    update={
+        "kinds": {
+            **NARROW_RULES.kinds,
+            "email": KindRule(strength="strong", most=3),
+            "phone": KindRule(strength="strong", most=3),
+        }
+    }
+)
+"""Under which many become one before a limit is reached."""

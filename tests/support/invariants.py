@@ -73,10 +73,17 @@ async def application_violations(database: Database, accepted: Iterable[str]) ->
     if applied - expected:
         found.append(f"{len(applied - expected)} interactions were applied that nobody sent")
     counts = Counter(each["profile"] for each in documents)
-    async for profile in database.profiles.find({}, {"state.interactions": 1}):
-        counted = profile["state"]["interactions"]
-        if counted != counts[profile["_id"]]:
-            found.append(f"profile {profile['_id'].hex()} counts {counted} of {counts[profile['_id']]} interactions")
+    whole = 0
+    async for profile in database.profiles.find({}, {"state.interactions": 1, "members": 1, "merged_into": 1}):
+        state = profile.get("state")
+        counted = state["interactions"] if state else 0
+        names = () if profile.get("merged_into") else (profile["_id"], *profile.get("members", ()))
+        expected_here = sum(counts[each] for each in names)
+        whole += counted
+        if counted != expected_here:
+            found.append(f"profile {profile['_id'].hex()} counts {counted} of {expected_here} interactions")
+    if whole != len(documents):
+        found.append(f"profiles count {whole} of {len(documents)} interactions")
     return found
 
 

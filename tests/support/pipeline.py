@@ -168,7 +168,7 @@ class Pipeline:
         self.is_down = False
         if not self.owned:
             self.assign(OWN_PARTITIONS)
-        for group in (*READERS, "profile.fold.v1", "profile.fold.v1"):
+        for group in (*READERS, "profile.fold.v1", "profile.fold.v1", "profile.fold.v1"):
             self.work(group, most=1_000)
             self.commit(group)
         self.fetch(most=1_000)

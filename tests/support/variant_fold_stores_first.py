@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fidelio_profile.domain.fold import fold
 from fidelio_profile.domain.revisions import Foldable
 from fidelio_profile.handlers import FoldHandlers
-from fidelio_profile.records import snapshot_records
+from fidelio_profile.records import snapshot_records, timeline_record
 from fidelio_shared.messaging.batch import Batch, Refusal
 
 
@@ -15,7 +15,8 @@ async def fold_timeline(self: FoldHandlers, batch: Batch[Foldable]) -> Sequence[
     folded = fold(stored, batch.values)
     encoded = self.profiles.encode(folded)
     await self.profiles.save(encoded, cursors, next_offsets)
-    await self.publisher.publish_all(snapshot_records(folded, self.profiles.epoch))
+    records = [*snapshot_records(folded, self.profiles.epoch), *map(timeline_record, folded.sent)]
+    await self.publisher.publish_all(records)
     return ()
 
 

@@ -142,7 +142,7 @@ def _burst(lots: Random, tempers: Mapping[str, float], trouble: float) -> Iterat
 
 def _receive(lots: Random) -> Action:
     partition = lots.choice([each for each in PARTITIONS if each.topic in READERS["ingest.v1"]])
-    forwards, home = lots.choice((0, 1, 2, 2)), lots.choice(NUMBERS)
+    forwards, home = lots.choice((0, 1, 2, 3, 3)), lots.choice(NUMBERS)
     return Action("receive", lambda pipeline: pipeline.receive(partition, forwards, home))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fidelio_profile.adapters.mongo_erasures import Erasure
 from fidelio_profile.domain.assignment import Route
 from fidelio_profile.domain.people import Demotion
-from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of
+from fidelio_profile.domain.revisions import Foldable, Folded, Revision, cause_id, instant_of, record_key
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed, ErasureReceipt, ErasureRequested, GoneFrom, Store
 from fidelio_shared.contracts.identity import IdentityRules
@@ -109,7 +109,7 @@ def timeline_record(record: Foldable) -> Outgoing:
         TIMELINE.name,
         record.profile,
         encode(record),
-        ce_id=record_id(TIMELINE.name, record.kind, record.profile, cause, hops),
+        ce_id=record_id(TIMELINE.name, record.kind, record.profile, record_key(record), hops),
         ce_type=f"fidelio.timeline.{record.kind}",
         source=SOURCE,
         at=instant(instant_of(record)),

@@ -46,11 +46,12 @@ class Stage:
 
 
 def stages_to_profiles(channels: Sequence[str]) -> tuple[Stage, ...]:
-    """`timeline` three times: a retire publishes an absorb, an absorb may be forwarded once."""
+    """`timeline` four times: a retire publishes an absorb on its own key, which goes on to the winner's, and an absorb
+    may be forwarded once."""
     return (
         Stage(tuple(channels), "ingest.v1"),
         Stage(("interactions",), "profile.resolve.v1"),
-        Stage(("timeline",), "profile.fold.v1", looks=3),
+        Stage(("timeline",), "profile.fold.v1", looks=4),
     )
 
 

@@ -204,7 +204,7 @@ def _deduplication_keys(records: Iterable[Foldable]) -> set[str]:
 def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]) -> set[ProfileId]:
     """Of those that are folded again or split, with their members; of those absorbed by somebody who was split."""
     parted = {each.id for each in profiles.values() if each.apart}
-    parted |= {each.profile for each in records if isinstance(each, SplitRequested)}
+    parted |= {each.profile for each in records if isinstance(each, SplitRequested | RefoldRequested)}
     parted |= {each.profile for each in records if isinstance(each, AbsorbRequested) and each.apart}
     wanted: set[ProfileId] = set()
     for record in records:

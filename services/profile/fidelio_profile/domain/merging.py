@@ -30,7 +30,10 @@ def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:
 
 
 def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | None) -> None:
-    """It becomes a stub; what it was goes to the other's key, with the interaction that brought them together."""
+    """It becomes a stub; what it was goes to the other's key, with the interaction that brought them together.
+
+    It goes by its own key: when it comes from there, the stub and all of its timeline are stored.
+    """
     if known and known.merged_into:
         if record.interaction and not batch.is_seen(record.interaction.id):
             batch.forward(InteractionRecorded(profile=known.id, interaction=record.interaction), known.merged_into)
@@ -38,7 +41,7 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
     known = known or Profile(record.profile, 0, None)
     batch.sent.append(
         AbsorbRequested(
-            profile=record.into,
+            profile=known.id,
             absorbed=known.id,
             state=state_document(known.state) if known.state else None,
             base=state_document(known.base) if known.base else None,
@@ -57,7 +60,7 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
 def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | None) -> None:
     known = known or Profile(record.profile, 0, None)
     if known.merged_into:
-        batch.forward(record, known.merged_into)
+        _forward_absorb(batch, record, known, known.merged_into)
         return
     interaction = record.interaction if record.interaction and not batch.is_seen(record.interaction.id) else None
     if interaction and (destination := known.destination(interaction)) != known.id:
@@ -75,6 +78,12 @@ def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | N
         batch.seen.add(interaction.id)
         batch.accepted.append(InteractionRecorded(profile=known.id, interaction=interaction))
     batch.accept(record, replace(profile, revision=known.revision + 1, state=state), cause_by(record, "merge"))
+
+
+def _forward_absorb(batch: FoldingBatch, record: AbsorbRequested, stub: Profile, into: ProfileId) -> None:
+    """Its own waits until it is stored: before that the retire is in this batch, and sends it again."""
+    if record.absorbed != stub.id or batch.is_stored(stub):
+        batch.forward(record, into)
 
 
 def _absorbed(known: Profile, record: AbsorbRequested) -> Profile:

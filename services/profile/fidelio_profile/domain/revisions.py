@@ -97,6 +97,11 @@ class FoldingBatch:
     def profile(self, profile: ProfileId) -> Profile | None:
         return self.profiles.get(profile) or self.stored.profiles.get(profile)
 
+    def is_stored(self, stub: Profile) -> bool:
+        """And with it all that came under it before."""
+        stored = self.stored.profiles.get(stub.id)
+        return stored is not None and stored.merged_into is not None
+
     def accept(self, record: Foldable, profile: Profile, cause: Cause) -> None:
         self.seen.add(record_key(record))
         self.profiles[profile.id] = profile

@@ -1,0 +1,180 @@
+"""What may happen to resolve and fold, in any order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from fidelio_shared.contracts.ingest import Identifier
+from support.interactions import customer, device, email
+from support.protocol_world import Layout, World
+
+STRONG = (
+    customer("1"),
+    customer("2"),
+    *(email(f"{each}@b.example") for each in "acd"),
+    *(Identifier(kind="phone", value=f"+3312345678{each}") for each in range(2)),
+)
+POOL = (*STRONG, device("tablet"), Identifier(kind="anonymous_id", value="cookie"))
+LAYOUTS = (
+    Layout(((0,), (1,)), ((0,), (1,), (2,))),
+    Layout(((0,), (1, 2)), ((0, 1), (2,))),
+    Layout(((0,), (1,), (2,), (3,)), ((0,), (3,), (2, 1))),
+    Layout(((0, 1),), ((0, 1, 2),)),
+    Layout(((0,), (1,), (2,)), ((0,), (1,))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    identifiers: tuple[Identifier, ...]
+
+    def do(self, world: World) -> None:
+        world.say(self.identifiers)
+
+
+@dataclass(frozen=True, slots=True)
+class SayAgain:
+    number: int
+    partition: int
+
+    def do(self, world: World) -> None:
+        world.say_again(self.number, self.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """`times` effects of a process; what it fetches are `most` records of each partition."""
+
+    process: int
+    times: int
+    most: int
+
+    def do(self, world: World) -> None:
+        for _ in range(self.times):
+            world.advance(self.process, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    process: int
+    after: str
+
+    def do(self, world: World) -> None:
+        world.crash(self.process, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Separate:
+    identifier: Identifier
+
+    def do(self, world: World) -> None:
+        world.separate(self.identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Unite:
+    one: int
+    other: int
+
+    def do(self, world: World) -> None:
+        world.unite(self.one, self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Refold:
+    number: int
+
+    def do(self, world: World) -> None:
+        world.refold(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Everything comes to rest before the story goes on."""
+
+    def do(self, world: World) -> None:
+        world.drain()
+
+
+Happening = Say | SayAgain | Advance | Crash | Separate | Unite | Refold | Settle
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    layout: Layout
+    happenings: Sequence[Happening]
+
+
+_process = st.integers(0, 6)
+_say = st.builds(Say, st.lists(st.sampled_from(POOL), min_size=1, max_size=3, unique=True).map(lambda some: (*some,)))
+_advance = st.builds(Advance, _process, st.sampled_from((2, 1, 3, 6)), st.integers(1, 4))
+_happening = st.one_of(
+    _advance,
+    _say,
+    _say,
+    _advance,
+    _advance,
+    _say,
+    _advance,
+    st.builds(Crash, _process, st.sampled_from(("published", "publishing"))),
+    st.builds(SayAgain, st.integers(0, 15), st.integers(0, 3)),
+    st.builds(Crash, _process, st.sampled_from(("published", "stored", "published", "publishing", "decided"))),
+    st.one_of(
+        st.just(Settle()),
+        st.builds(Unite, st.integers(0, 9), st.integers(0, 9)),
+        st.builds(Refold, st.integers(0, 7)),
+        st.builds(Refold, st.integers(0, 7)),
+    ),
+)
+stories = st.builds(Story, st.sampled_from(LAYOUTS), st.lists(_happening, min_size=40, max_size=100))
+
+_ONE, _OTHER = (email("a@b.example"),), (Identifier(kind="phone", value="+33123456780"),)
+_MEETING = (Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Advance(0, 9, 4), Advance(1, 9, 4))
+_RESOLVED = (*_MEETING, Advance(0, 9, 4), Advance(1, 9, 4))
+_FOLDS = (2, 3, 4)
+TOLD = (
+    *(
+        Story(LAYOUTS[0], (*_RESOLVED, *(Crash(each, "published") for each in _FOLDS * times), Settle()))
+        for times in (1, 2, 3)
+    ),
+    *(
+        Story(
+            LAYOUTS[0],
+            (
+                *_RESOLVED,
+                Advance(slow, 3, 4),
+                *(Advance(each, 9, 4) for each in _FOLDS if each != slow),
+                Refold(0),
+                Refold(1),
+                *(Advance(each, 9, 4) for each in _FOLDS if each != slow),
+            ),
+        )
+        for slow in _FOLDS
+    ),
+    *(
+        Story(
+            LAYOUTS[0],
+            (
+                Say((one,)),
+                Say(_OTHER),
+                Settle(),
+                Say(_OTHER),
+                Advance(0, 2, 4),
+                Advance(1, 2, 4),
+                Say((one, *_OTHER)),
+                Advance(quick, 9, 4),
+                *(Advance(each, 9, 4) for each in _FOLDS),
+            ),
+        )
+        for one in STRONG
+        if one not in _OTHER
+        for quick in (0, 1)
+    ),
+    Story(
+        LAYOUTS[0],
+        (Say((customer("1"),)), Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Settle(), Say((customer("1"), *_ONE))),
+    ),
+)
+"""A merge whose folds end after publishing; a refold of the winner while the loser's fold has not stored yet; an
+interaction sent to who became part of another meanwhile; a chain of merges."""
