@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from fidelio_profile.api.application import open_api
+from fidelio_profile.api.application import make_application, open_api
 from fidelio_shared.contracts.ids import ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.storage.mongo import Database
@@ -17,7 +17,7 @@ ACCESS_DAYS = 30
 
 
 def application_on(database: Database) -> FastAPI:
-    application = FastAPI()
+    application = make_application()
     open_api(application, database, api_key=KEY, access_days=ACCESS_DAYS)
     return application
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
-
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.api.application import open_api
+from fidelio_profile.api.application import make_application, open_api
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
 from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandlers
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
@@ -37,14 +35,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         if "outcomes" in steps:
             consume_outcomes(process, database, settings.batch_records)
 
-    application = FastAPI(
-        title="Fidelio profile",
-        description="One view of each person, the ways there, and a record of everybody who looked.",
-        docs_url=None,  # its pages would load scripts from somebody else's servers
-        redoc_url=None,
-        lifespan=lambda _: process.lifespan(wire),
-        routes=make_pages(process.health, process.registry),
-    )
+    application = make_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
     if "api" in steps:
         if settings.api_key is None:
             raise Halted("the api step needs FIDELIO_API_KEY")
