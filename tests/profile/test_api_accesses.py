@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from fidelio_profile.adapters.mongo_accesses import Access, MongoAccessStore
-from fidelio_profile.api.accesses import AccessLog, Visit
+from fidelio_profile.adapters.mongo_accesses import Access
+from fidelio_profile.api.accesses import MOST_GATHERED, AccessLog, Visit
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.storage.mongo import Database
 from support.api import ACCESS_DAYS, by, client_on, person
@@ -101,18 +101,16 @@ async def test_a_record_knows_its_end(api: httpx.AsyncClient, database: Database
     assert [(each["key"], each["expireAfterSeconds"]) for each in ends] == [([("expires_at", 1)], 0)]
 
 
-class HeldStore(MongoAccessStore):
-    """Writes when it is let, and fails when it is told to."""
+class HeldWrites:
+    """Ends when it is let, and fails where it is told to."""
 
-    __slots__ = ("fails", "let", "writes")
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
+        self.sizes: list[int] = []
+        self.fails = False
 
-    def __init__(self, *, fails: bool = False) -> None:
-        object.__setattr__(self, "let", asyncio.Event())
-        object.__setattr__(self, "writes", [])
-        object.__setattr__(self, "fails", fails)
-
-    async def insert(self, accesses: Sequence[Access]) -> None:
-        self.writes.append(len(accesses))
+    async def __call__(self, accesses: Sequence[Access]) -> None:
+        self.sizes.append(len(accesses))
         await self.let.wait()
         if self.fails:
             raise Unavailable("mongodb")
@@ -121,51 +119,68 @@ class HeldStore(MongoAccessStore):
 VISIT = Visit("desk", "/profiles/{profile}", None)
 
 
-async def until_writing(store: HeldStore) -> None:
+async def begun(log: AccessLog) -> asyncio.Task[None]:
+    """A look that is being written."""
+    task = asyncio.create_task(log.record(VISIT, [a_profile_id()]))
     async with asyncio.timeout(5):
-        while not store.writes:
+        while not log._writing.locked():
             await asyncio.sleep(0)
+    return task
+
+
+async def waiting(log: AccessLog, looks: int) -> list[asyncio.Task[None]]:
+    tasks = [asyncio.create_task(log.record(VISIT, [a_profile_id()])) for _ in range(looks)]
+    async with asyncio.timeout(5):
+        while len(log._gathered) < looks:
+            await asyncio.sleep(0)
+    return tasks
 
 
 async def test_looks_that_come_during_a_write_share_the_next_one() -> None:
-    store = HeldStore()
-    log = AccessLog(store)
-    first = asyncio.create_task(log.record(VISIT, [a_profile_id()]))
-    await until_writing(store)
-    others = [asyncio.create_task(log.record(VISIT, [a_profile_id()])) for _ in range(40)]
-    while len(log._gathered) < 40:
-        await asyncio.sleep(0)
-    assert not any(each.done() for each in (first, *others))
-    store.let.set()
-    await asyncio.gather(first, *others)
-    assert store.writes == [1, 40]
+    writes = HeldWrites()
+    log = AccessLog(writes)
+    tasks = [await begun(log), *await waiting(log, 41)]
+    assert not any(each.done() for each in tasks)
+    writes.let.set()
+    await asyncio.gather(*tasks)
+    assert writes.sizes == [1, 41]
 
 
 async def test_a_write_that_fails_fails_all_that_share_it_and_nobody_after_them() -> None:
-    store = HeldStore(fails=True)
-    log = AccessLog(store)
-    first = asyncio.create_task(log.record(VISIT, [a_profile_id()]))
-    await until_writing(store)
-    others = [asyncio.create_task(log.record(VISIT, [a_profile_id()])) for _ in range(3)]
-    store.let.set()
-    found = await asyncio.gather(first, *others, return_exceptions=True)
+    writes = HeldWrites()
+    log = AccessLog(writes)
+    tasks = [await begun(log), *await waiting(log, 3)]
+    writes.fails = True
+    writes.let.set()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in found] == [Unavailable] * 4
-    object.__setattr__(store, "fails", False)
+    writes.fails = False
     await log.record(VISIT, [a_profile_id()])
-    assert store.writes == [1, 3, 1]
+    assert writes.sizes == [1, 3, 1]
 
 
 async def test_who_goes_away_takes_nobody_elses_record_along() -> None:
-    store = HeldStore()
-    log = AccessLog(store)
-    leaving = asyncio.create_task(log.record(VISIT, [a_profile_id("ann")]))
-    await until_writing(store)
-    staying = asyncio.create_task(log.record(VISIT, [a_profile_id("bob")]))
-    await asyncio.sleep(0)
+    writes = HeldWrites()
+    log = AccessLog(writes)
+    first, (leaving, staying) = await begun(log), await waiting(log, 2)
+    first.cancel()
     leaving.cancel()
-    store.let.set()
+    writes.let.set()
     await staying
-    assert (leaving.cancelled(), store.writes) == (True, [1, 1])
+    assert (first.cancelled(), leaving.cancelled(), writes.sizes) == (True, True, [1, 2])
+
+
+async def test_where_too_many_wait_the_next_is_refused_rather_than_kept() -> None:
+    writes = HeldWrites()
+    log = AccessLog(writes)
+    first = await begun(log)
+    last = asyncio.create_task(log.record(VISIT, [a_profile_id()] * MOST_GATHERED))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await log.record(VISIT, [a_profile_id()])
+    writes.let.set()
+    await asyncio.gather(first, last)
+    assert writes.sizes == [1, MOST_GATHERED]
 
 
 async def test_what_cannot_be_recorded_is_not_answered(database: Database) -> None:

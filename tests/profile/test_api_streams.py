@@ -97,7 +97,7 @@ async def test_a_stream_is_read_as_it_is_taken(database: Database) -> None:
 
 
 async def test_only_a_few_streams_run_at_a_time(database: Database) -> None:
-    endpoints = StreamEndpoints(MongoStreams(database), AccessLog(MongoAccessStore(database, timedelta(days=1))))
+    endpoints = StreamEndpoints(MongoStreams(database), AccessLog(MongoAccessStore(database, timedelta(days=1)).insert))
     places = [endpoints.place() for _ in range(MOST_STREAMS + 1)]
     for each in places[:-1]:
         await anext(each)

@@ -7,24 +7,31 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from fidelio_profile.api.application import open_api
+from fidelio_profile.adapters.mongo_requests import MongoRequestStore
+from fidelio_profile.api.application import ApiSettings, make_application, open_api
+from fidelio_profile.domain.suppression import Suppressor
+from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ids import ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.storage.mongo import Database
+from support.profile_steps import RecordingPublisher
 
 KEY = "a secret of the api"
 ACCESS_DAYS = 30
+SUPPRESSOR = Suppressor(b"of tests alone")
 
 
-def application_on(database: Database) -> FastAPI:
-    application = FastAPI()
-    open_api(application, database, api_key=KEY, access_days=ACCESS_DAYS)
+def application_on(database: Database, publisher: Publisher | None = None) -> FastAPI:
+    application = make_application()
+    requests = MongoRequestStore(database, publisher or RecordingPublisher(), SUPPRESSOR)
+    open_api(application, database, requests, ApiSettings(KEY, ACCESS_DAYS, shipped_identity_rules()))
     return application
 
 
-def client_on(database: Database, *, key: str = KEY) -> httpx.AsyncClient:
+def client_on(database: Database, *, key: str = KEY, publisher: Publisher | None = None) -> httpx.AsyncClient:
     """Each client is an application of its own: it remembers no keys of another."""
-    transport = httpx.ASGITransport(application_on(database))
+    transport = httpx.ASGITransport(application_on(database, publisher))
     return httpx.AsyncClient(transport=transport, base_url="http://profile", headers={"X-API-Key": key})
 
 
@@ -56,3 +63,6 @@ async def merge(database: Database, absorbed: ProfileId, into: ProfileId) -> Non
     await database.profiles.replace_one({"_id": key}, {"_id": key, "merged_into": winner, "epoch": 7, "revision": 9})
     await database.profiles.update_one({"_id": winner}, {"$push": {"members": {"$each": [key, *moved]}}})
     await database.identities.update_many({"profile": key}, {"$set": {"profile": winner}})
+    keys = (await database.heads.find_one({"_id": key}) or {}).get("keys", [])
+    await database.heads.update_one({"_id": winner}, {"$addToSet": {"keys": {"$each": keys}, "absorbed": key}})
+    await database.heads.update_one({"_id": key}, {"$set": {"merged_into": winner, "keys": []}})

@@ -14,8 +14,10 @@ from rich.console import Console
 from fidelio_deploy.bench.following import SCORING, STAGES
 from fidelio_deploy.bench.path import measure_path
 from fidelio_deploy.bench.report import Machine, Results, as_json, table
-from fidelio_deploy.bench.stages import measure_stages
-from fidelio_deploy.bench.workload import make_workload
+from fidelio_deploy.bench.series import Figures
+from fidelio_deploy.bench.stages import filled_stack, measure_stages
+from fidelio_deploy.bench.view import View, measure_view
+from fidelio_deploy.bench.workload import Workload, make_workload
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.files import write_whole
 from fidelio_shared.messaging.errors import Halted, Unavailable
@@ -25,7 +27,7 @@ HALF_LOAD_SECONDS, QUICK_SECONDS = 40.0, 10.0
 WIDTH = 150
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-What = Literal["all", "ingest", "resolve", "fold", "scoring", "path"]
+What = Literal["all", "ingest", "resolve", "fold", "scoring", "view", "path"]
 
 
 @app.command(help=__doc__)
@@ -62,12 +64,18 @@ def _measure(events: int, what: What, *, half_load_seconds: float) -> Results:
     load_before = os.getloadavg()[0]
     workload = make_workload(events, until=datetime.fromtimestamp(time.time(), UTC))
     with TemporaryDirectory(prefix="fidelio-bench-") as home:
-        last = next((each for each in STAGES if each.name == what), SCORING)
-        stages = measure_stages(workload, Path(home, "stages"), last=last) if what != "path" else {}
+        stages, view = _measure_stages(workload, Path(home, "stages"), what) if what != "path" else ({}, None)
         is_whole = what in ("all", "path")
         path = measure_path(workload, Path(home, "path"), half_load_seconds=half_load_seconds) if is_whole else None
     machine = Machine(os.cpu_count() or 1, load_before, os.getloadavg()[0])
-    return Results(machine, events, stages, path)
+    return Results(machine, events, stages, path, view)
+
+
+def _measure_stages(workload: Workload, home: Path, what: What) -> tuple[dict[str, Figures], View | None]:
+    last = next((each for each in STAGES if each.name == what), SCORING)
+    with filled_stack(workload, home) as filled:
+        stages = measure_stages(filled, workload.events, last=last)
+        return stages, measure_view(filled, workload) if what in ("all", "view") else None
 
 
 def _refuse_servers_of_others() -> None:

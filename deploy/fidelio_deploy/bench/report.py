@@ -11,12 +11,14 @@ from fidelio_deploy.bench.gauges import BROKER, MONGOD
 from fidelio_deploy.bench.path import WholePath
 from fidelio_deploy.bench.series import Figures
 from fidelio_deploy.bench.stages import MONGOD_ALONE
+from fidelio_deploy.bench.view import View
 
 LEAST_OF_MONGOD = 0.40
 MOST_FOLD_MICROSECONDS = 200
 MOST_PATH_MICROSECONDS = 650
 MOST_SERVICE_MEGABYTES = 150
 AROUND_MILLISECONDS = 800
+MOST_VIEW_MILLISECONDS = 20
 SERVERS = (BROKER, MONGOD)
 MEGABYTE = 1024 * 1024
 
@@ -36,6 +38,7 @@ class Results:
     events: int
     stages: Mapping[str, Figures]
     path: WholePath | None
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,13 @@ class Verdict:
 
 FULL_SPEED = "whole path, full speed"
 HALF_LOAD = "whole path, half load"
+VIEW = "the view"
 
 
 def rows_of(results: Results) -> dict[str, Figures]:
     path = {FULL_SPEED: results.path.full_speed, HALF_LOAD: results.path.half_load} if results.path else {}
-    return {**results.stages, **path}
+    view = {VIEW: results.view.figures} if results.view else {}
+    return {**results.stages, **view, **path}
 
 
 def verdicts(results: Results) -> list[Verdict]:
@@ -65,6 +70,10 @@ def verdicts(results: Results) -> list[Verdict]:
             share = fold.steady_rate / alone.steady_rate
             target = f"fold takes ≥ {LEAST_OF_MONGOD:.0%} of it"
             found.append(Verdict(MONGOD_ALONE, target, f"{share:.0%}", share >= LEAST_OF_MONGOD))
+    if results.view:
+        p99 = results.view.p99_milliseconds
+        target = f"p99 ≤ {MOST_VIEW_MILLISECONDS} ms"
+        found.append(Verdict(VIEW, target, f"{p99:.1f} ms", p99 <= MOST_VIEW_MILLISECONDS))
     if results.path:
         found.append(_cpu(FULL_SPEED, results.path.full_speed, MOST_PATH_MICROSECONDS))
         found += [_memory(row, each) for row, each in rows_of(results).items() if row in (FULL_SPEED, HALF_LOAD)]
@@ -90,15 +99,27 @@ def caption(results: Results) -> str:
     machine = (
         f"load {results.machine.load_before:.1f} before, {results.machine.load_after:.1f} after; µs of CPU per event"
     )
-    if results.path is None:
-        return machine
-    latency = results.path.latency
+    return "\n".join([*_said_of_the_path(results.path), *_said_of_the_view(results.view), machine])
+
+
+def _said_of_the_path(path: WholePath | None) -> list[str]:
+    if path is None:
+        return []
+    latency = path.latency
     shares = ", ".join(f"{name} {each.share:.0%}" for name, each in latency.stages.items())
-    return (
+    said = (
         f"channels.* to scores at {latency.rate:,.0f}/s: p50 {latency.p50_milliseconds:.0f} ms, "
         f"p99 {latency.p99_milliseconds:.0f} ms (around {AROUND_MILLISECONDS} or better); {shares}; "
-        f"{latency.scored:,} of {latency.published:,} moved a score\n{machine}"
+        f"{latency.scored:,} of {latency.published:,} moved a score"
     )
+    return [said]
+
+
+def _said_of_the_view(view: View | None) -> list[str]:
+    if view is None:
+        return []
+    asked = f"the view by e-mail, with timeline and outcomes, {view.rate:,.0f} times a second"
+    return [f"{asked}: p50 {view.p50_milliseconds:.1f} ms, p99 {view.p99_milliseconds:.1f} ms"]
 
 
 def as_json(results: Results) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -24,30 +25,56 @@ EPOCH = 1
 MONGOD_ALONE = "mongod alone"
 
 
-def measure_stages(workload: Workload, home: Path, *, last: Stage) -> dict[str, Figures]:
-    """The stages up to `last`, and after fold mongod alone with the same writes."""
-    found: dict[str, Figures] = {}
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A stack without services, its databases created, with the whole workload on its first topics."""
+
+    stack: Stack
+    kafka: KafkaSettings
+    told: Mapping[str, str]
+    home: Path
+
+
+@contextmanager
+def filled_stack(workload: Workload, home: Path) -> Iterator[Filled]:
     with running_stack(home, services=False) as stack:
         kafka = KafkaSettings(bootstrap_servers=stack.addresses.kafka)
         told = environment(stack.addresses, clock="wall", channels_file=None)
         create_databases(told, clock="wall", epoch=EPOCH)
         asyncio.run(send_all(kafka, workload.records(0, workload.events)))
-        for stage in STAGES[: STAGES.index(last) + 1]:
-            with _running(stage, told, home) as pids, bar(f"{stage.name} alone", workload.events) as show:
-                found[stage.name] = asyncio.run(_followed(kafka, stage, gauges_on(stack, pids), show))
-            if stage is FOLD:
-                found[MONGOD_ALONE] = _mongod_alone(stack, kafka, workload.events)
+        yield Filled(stack, kafka, told, home)
+
+
+def measure_stages(filled: Filled, events: int, *, last: Stage) -> dict[str, Figures]:
+    """The stages up to `last`, and after fold mongod alone with the same writes."""
+    found: dict[str, Figures] = {}
+    for stage in STAGES[: STAGES.index(last) + 1]:
+        found[stage.name] = measure_stage(filled, stage, events)
+        if stage is FOLD:
+            found[MONGOD_ALONE] = _mongod_alone(filled.stack, filled.kafka, events)
     return found
 
 
+def measure_stage(filled: Filled, stage: Stage, events: int) -> Figures:
+    command = next(each.command for each in SERVICES if each.name == stage.service)
+    with running(filled, stage.service, command) as alone, bar(f"{stage.name} alone", events) as show:
+        return asyncio.run(_followed(filled.kafka, stage, gauges_on(filled.stack, alone.pids), show))
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    address: str
+    pids: Mapping[str, int]
+
+
 @contextmanager
-def _running(stage: Stage, told: Mapping[str, str], home: Path) -> Iterator[Mapping[str, int]]:
-    """Its process, by name."""
-    command, port = next(each.command for each in SERVICES if each.name == stage.service), str(free_port())
-    environ, ready = {**told, "FIDELIO_PORT": port}, f"http://127.0.0.1:{port}/ready"
-    service = ServiceProcess(stage.service, on_path(*command), environ, ready)
-    with supervised((service,), home / "logs", report=Console(stderr=True).print) as supervisor:
-        yield supervisor.pids
+def running(filled: Filled, name: str, command: tuple[str, ...]) -> Iterator[Alone]:
+    """One process of a service."""
+    address = f"http://127.0.0.1:{free_port()}"
+    environ = {**filled.told, "FIDELIO_PORT": address.rsplit(":", 1)[1]}
+    service = ServiceProcess(name, on_path(*command), environ, f"{address}/ready")
+    with supervised((service,), filled.home / "logs", report=Console(stderr=True).print) as supervisor:
+        yield Alone(address, supervisor.pids)
 
 
 async def _followed(kafka: KafkaSettings, stage: Stage, gauges: Gauges, show: Show) -> Figures:

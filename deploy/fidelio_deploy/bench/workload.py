@@ -20,6 +20,7 @@ REDELIVERED_AFTER = 500
 # Customer k is active in proportion to 1/(k + 10): the first has 1.3 % of all interactions, the first tenth 70 %.
 FLATTENED_BY = 10
 PERIOD = timedelta(days=730)
+_WITH_A_DEVICE = ("web", "app")
 _JSON = (("content-type", b"application/json"),)
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -60,6 +61,16 @@ class Workload:
             earlier = number - REDELIVERED_AFTER
             if earlier >= first and _draw(earlier, "redelivered") < REDELIVERED:
                 yield self._record(earlier)
+
+    def emails(self, count: int) -> list[str]:
+        """Of as many customers, in the order of their interactions: the more active, the more often."""
+        found: list[str] = []
+        for number in range(self.events):
+            if len(found) == count:
+                break
+            if kind_of(number).channel not in _WITH_A_DEVICE:
+                found.append(_email(self._customer(number)))
+        return found
 
     def _record(self, number: int) -> Outgoing:
         kind, customer = kind_of(number), self._customer(number)
@@ -112,9 +123,13 @@ def _customer_id(customer: int) -> str:
 
 def _identifiers(kind: Kind, customer: int) -> list[dict[str, str]]:
     found = [{"kind": "customer_id", "value": _customer_id(customer)}]
-    if kind.channel in ("web", "app"):
+    if kind.channel in _WITH_A_DEVICE:
         return [*found, {"kind": "device_id", "value": f"{kind.channel}-{customer:06}"}]
-    return [*found, {"kind": "email", "value": f"customer.{customer:06}@bench.example"}]
+    return [*found, {"kind": "email", "value": _email(customer)}]
+
+
+def _email(customer: int) -> str:
+    return f"customer.{customer:06}@bench.example"
 
 
 def _details(number: int) -> dict[str, object]:

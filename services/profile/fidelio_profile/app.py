@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from fastapi import FastAPI
-
 from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.api.application import ApiSettings, open_api
+from fidelio_profile.api.application import ApiSettings, make_application, open_api
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
 from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.erasing import Erasing
@@ -57,14 +55,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         if "outcomes" in steps:
             consume_outcomes(process, database, erasures, settings.batch_records)
 
-    application = FastAPI(
-        title="Fidelio profile",
-        description="One view of each person, the ways there, and a record of everybody who looked.",
-        docs_url=None,  # its pages would load scripts from somebody else's servers
-        redoc_url=None,
-        lifespan=lambda _: process.lifespan(wire),
-        routes=make_pages(process.health, process.registry),
-    )
+    application = make_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
     if "api" in steps:
         if settings.api_key is None:
             raise Halted("the api step needs FIDELIO_API_KEY")

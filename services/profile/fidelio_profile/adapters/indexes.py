@@ -37,10 +37,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("at", ASCENDING)], expireAfterSeconds=REQUEST_SECONDS),
     ],
     "routes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=ROUTE_SECONDS)],
-    "timeline": [
-        IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)]),
-        IndexModel([("occurred_at", ASCENDING), ("_id", ASCENDING)]),
-    ],
+    "timeline": [IndexModel([("profile", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)])],
     "offsets": [],
     "outcomes": [
         IndexModel([("segments.memberships.segment", ASCENDING), ("_id", ASCENDING)]),

@@ -16,14 +16,15 @@ class MongoStreams:
     database: Database
 
     def interactions(self, selection: Selection) -> AsyncGenerator[list[Document], None]:
-        """By the customers' time."""
+        """Profile by profile, latest first: a walk along the index that a timeline has anyway."""
         wanted = {"_id": 0, "profile": 1, "body": 1}
-        return _batches(self.database.timeline.find(selection.query(), wanted).sort([("occurred_at", 1), ("_id", 1)]))
+        order = [("profile", 1), ("occurred_at", -1), ("_id", -1)]
+        return _batches(self.database.timeline.find(selection.query(), wanted).sort(order).hint(order))
 
     def profiles(self) -> AsyncGenerator[list[Document], None]:
         """Without those that were merged or erased, by id."""
         wanted = {"epoch": 1, "revision": 1, "state": 1}
-        return _batches(self.database.profiles.find({"state": {"$exists": True}}, wanted).hint("_id_").sort("_id", 1))
+        return _batches(self.database.profiles.find({"state": {"$type": "object"}}, wanted).hint("_id_").sort("_id", 1))
 
 
 async def _batches(cursor: AsyncCursor[Document]) -> AsyncGenerator[list[Document], None]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 
 from fidelio_profile.adapters.mongo_profiles import profile_from
 from fidelio_profile.adapters.timeline_documents import interaction_from
@@ -16,18 +17,10 @@ from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.mongo import Database, Document, translated
 
 _MOST_HOPS = 64
-PARTS: Mapping[str, Document] = {
-    "outcomes": {"$lookup": {"from": "outcomes", "localField": "_id", "foreignField": "_id", "as": "outcomes"}},
-    "identity": {
-        "$lookup": {
-            "from": "heads",
-            "localField": "_id",
-            "foreignField": "_id",
-            "pipeline": [{"$project": {"keys": 1}}],
-            "as": "identities",
-        }
-    },
-}
+FIRST_PAGE = 50
+"""Of a timeline: what a view shows of it fits into one document, however large its interactions are."""
+
+_LATEST_FIRST = {"occurred_at": -1, "_id": -1}
 
 
 class Gone(Enum):
@@ -57,30 +50,58 @@ class Selection:
         return wanted
 
 
+def _beside(collection: str, field: str, *pipeline: Document, by: str = "_id") -> Document:
+    """Joined under the collection's name where its `field` is the profile's id, or one of those in `by`."""
+    joined = {"from": collection, "localField": by, "foreignField": field, "as": collection}
+    return {"$lookup": joined | ({"pipeline": pipeline} if pipeline else {})}
+
+
+PARTS: Mapping[str, Sequence[Document]] = {
+    "outcomes": (_beside("outcomes", "_id"),),
+    "identity": (_beside("heads", "_id", {"$project": {"keys": 1}}),),
+    "timeline": (
+        {"$set": {"ids": {"$concatArrays": [["$_id"], {"$ifNull": ["$members", []]}]}}},
+        _beside(
+            "timeline",
+            "profile",
+            {"$match": Selection().query()},
+            {"$sort": _LATEST_FIRST},
+            {"$limit": FIRST_PAGE + 1},
+            {"$project": {"occurred_at": 1, "body": 1}},
+            by="ids",
+        ),
+    ),
+}
+"""What may stand beside a profile. All of it comes in one round trip: those are what a view costs."""
+
+_OWNER: Sequence[Document] = (
+    {"$lookup": {"from": "profiles", "localField": "profile", "foreignField": "_id", "as": "owner"}},
+    {"$replaceRoot": {"newRoot": {"$first": "$owner"}}},
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MongoProfileViews:
     database: Database
 
     async def whole(self, profile: ProfileId, parts: Collection[str] = ()) -> Document | Gone | None:
-        """The profile, joined in one aggregation with those of PARTS; of a merged one, what it has become."""
-        key = bytes.fromhex(profile)
+        """The profile with those of PARTS; of a merged one, what it has become."""
+        return await self._followed(await self._of_profile(bytes.fromhex(profile), parts), parts)
+
+    async def whole_by(self, kind: str, value: str, parts: Collection[str]) -> Document | Gone | None:
+        """The same of who holds this identifier."""
+        owner = [{"$match": {"_id": f"{kind}:{value}"}}, *_OWNER]
+        return await self._followed(await _joined(self.database.identities, owner, parts), parts)
+
+    async def _followed(self, found: Document | None, parts: Collection[str]) -> Document | Gone | None:
         for _ in range(_MOST_HOPS):
-            found = await self._joined(key, parts)
             if found is None or found.get("merged_into") is None:
                 return Gone.ERASED if found and "erased_at" in found else found
-            key = found["merged_into"]
-        raise Halted(f"profile {profile} was merged more than {_MOST_HOPS} times in a row; look at `merged_into`")
+            found = await self._of_profile(found["merged_into"], parts)
+        raise Halted(f"a profile was merged more than {_MOST_HOPS} times in a row; look at `merged_into`")
 
-    async def _joined(self, key: bytes, parts: Collection[str]) -> Document | None:
-        pipeline = [{"$match": {"_id": key}}, *(PARTS[each] for each in parts)]
-        with translated():
-            async with await self.database.profiles.aggregate(pipeline) as cursor:
-                return await cursor.try_next()
-
-    async def owner(self, kind: str, value: str) -> ProfileId | None:
-        with translated():
-            found = await self.database.identities.find_one({"_id": f"{kind}:{value}"})
-        return ProfileId(found["profile"].hex()) if found else None
+    async def _of_profile(self, key: bytes, parts: Collection[str]) -> Document | None:
+        return await _joined(self.database.profiles, [{"$match": {"_id": key}}], parts)
 
     async def timeline(
         self, profiles: Sequence[bytes], selection: Selection, *, before: tuple[datetime, bytes] | None, limit: int
@@ -92,7 +113,7 @@ class MongoProfileViews:
             query["occurred_at"] = query.get("occurred_at", {}) | {"$lte": at}
             query["$nor"] = [{"occurred_at": at, "_id": {"$gte": key}}]
         with translated():
-            cursor = self.database.timeline.find(query).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)
+            cursor = self.database.timeline.find(query).sort(_LATEST_FIRST).limit(limit)
             return await cursor.to_list()
 
     async def has_interaction(self, interaction: str) -> bool:
@@ -146,3 +167,12 @@ class MongoProfileViews:
     async def count(self) -> int:
         with translated():
             return await self.database.profiles.estimated_document_count()
+
+
+async def _joined(
+    collection: AsyncCollection[Document], first: Sequence[Document], parts: Collection[str]
+) -> Document | None:
+    stages = [*first, *(stage for each in parts for stage in PARTS[each])]
+    with translated():
+        async with await collection.aggregate(stages) as cursor:
+            return await cursor.try_next()

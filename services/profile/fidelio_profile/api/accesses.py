@@ -1,19 +1,19 @@
 """Every look at a profile is on record before it is answered; what comes together is written together."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from fidelio_profile.adapters.mongo_accesses import Access, MongoAccessStore
+from fidelio_profile.adapters.mongo_accesses import Access
 from fidelio_profile.domain.keys import Key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Unavailable
 
 LONGEST_PURPOSE = 128
-_MOST_GATHERED = 20_000
+MOST_GATHERED = 20_000
 Purpose = Annotated[
     str | None, Header(max_length=LONGEST_PURPOSE, description="why this is looked at, kept in the access record")
 ]
@@ -40,7 +40,7 @@ VisitOf = Annotated[Visit, Depends(visit_of)]
 class AccessLog:
     """One write at a time: who comes during a write shares the next one."""
 
-    store: MongoAccessStore
+    insert: Callable[[Sequence[Access]], Awaitable[None]]
     _gathered: list[Access] = field(default_factory=list)
     _next: asyncio.Task[None] | None = None
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -50,7 +50,7 @@ class AccessLog:
         accesses = [Access(visit.who, each, visit.what, visit.purpose) for each in profiles]
         if not accesses:
             return
-        if len(self._gathered) + len(accesses) > _MOST_GATHERED:
+        if len(self._gathered) + len(accesses) > MOST_GATHERED:
             raise Unavailable("mongodb")
         self._gathered += accesses
         if self._next is None:
@@ -60,4 +60,4 @@ class AccessLog:
     async def _write(self) -> None:
         async with self._writing:
             gathered, self._gathered, self._next = self._gathered, [], None
-            await self.store.insert(gathered)
+            await self.insert(gathered)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
-from fastapi import FastAPI, Header, HTTPException, Path, Query, Response
+from fastapi import FastAPI, Header, HTTPException, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -41,6 +41,13 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Those that every endpoint has, and these."""
     told = sorted({401, 403, 422, 503, *statuses})
     return {status: {"model": Problem, "description": _REFUSALS[status]} for status in told}
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """A filter that is misspelt must not answer with everything."""
+    known = sorted(each.alias for each in request.scope["route"].dependant.query_params)
+    if set(request.query_params) - set(known):
+        raise HTTPException(422, f"a parameter is unknown here; there are: {', '.join(known) or 'none'}")
 
 
 def answer(view: Mapping[str, object]) -> Response:

@@ -1,9 +1,12 @@
 """The endpoints on an application, and what they stand on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
+from starlette.types import StatelessLifespan
 
 from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_accounts import MongoAccounts
@@ -16,7 +19,7 @@ from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_streams import MongoStreams
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.api.accesses import AccessLog
-from fidelio_profile.api.answers import answer_errors
+from fidelio_profile.api.answers import answer_errors, refuse_unknown_parameters
 from fidelio_profile.api.asking import Asking
 from fidelio_profile.api.erasures import ErasureEndpoints
 from fidelio_profile.api.exports import ExportEndpoints
@@ -32,6 +35,18 @@ from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.storage.mongo import Database
 
 
+def make_application(lifespan: StatelessLifespan[FastAPI] | None = None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
+    """It describes itself at /openapi.json alone: FastAPI's pages would load scripts from somebody else's servers."""
+    return FastAPI(
+        title="Fidelio profile",
+        description="One view of each person, the ways there, and a record of everybody who looked.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        routes=list(pages),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """`api_key`: the first one, with every scope. `access_days`: how long it is known who looked at whom."""
@@ -44,12 +59,12 @@ class ApiSettings:
 
 def open_api(application: FastAPI, database: Database, requests: MongoRequestStore, settings: ApiSettings) -> None:
     keys = KeyRing(MongoKeyStore(database), digest(settings.api_key))
-    accesses = AccessLog(MongoAccessStore(database, timedelta(days=settings.access_days)))
-    reading = APIRouter(dependencies=[Depends(keys.needs("read"))])
+    accesses = AccessLog(MongoAccessStore(database, timedelta(days=settings.access_days)).insert)
+    reading = APIRouter(dependencies=[Depends(keys.needs("read")), Depends(refuse_unknown_parameters)])
     StreamEndpoints(MongoStreams(database), accesses).add_to(reading)
     PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
-    writing = APIRouter(dependencies=[Depends(keys.needs("write"))])
-    privacy = APIRouter(dependencies=[Depends(keys.needs("privacy"))])
+    writing = APIRouter(dependencies=[Depends(keys.needs("write")), Depends(refuse_unknown_parameters)])
+    privacy = APIRouter(dependencies=[Depends(keys.needs("privacy")), Depends(refuse_unknown_parameters)])
     views = MongoProfileViews(database)
     identity, asking = MongoIdentityViews(database), Asking(requests)
     IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)

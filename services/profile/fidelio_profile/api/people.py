@@ -68,9 +68,8 @@ class PeopleEndpoints:
 
     async def account(self, account: Account, visit: VisitOf, limit: Limit = _PAGE, cursor: Cursor = None) -> Response:
         """What the members of an account come to together, and a page of the members."""
-        sums, hits = await asyncio.gather(
-            self.accounts.sums(account), self.people.in_account(account, _after(cursor), limit)
-        )
+        after = _after(cursor)
+        sums, hits = await asyncio.gather(self.accounts.sums(account), self.people.in_account(account, after, limit))
         if sums is None:
             raise HTTPException(404, "no profile belongs to this account")
         view = {

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import AwareDatetime
 
-from fidelio_profile.adapters.mongo_views import PARTS, MongoProfileViews, Selection
+from fidelio_profile.adapters.mongo_views import FIRST_PAGE, PARTS, MongoProfileViews, Selection
 from fidelio_profile.api.accesses import AccessLog, VisitOf
 from fidelio_profile.api.answers import (
     NOT_MODIFIED,
@@ -31,7 +31,7 @@ from fidelio_shared.contracts.canonical import instant, moment
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Document
 
-_PAGE, _LARGEST_PAGE = 50, 200
+_LARGEST_PAGE = 200
 _PART = "(timeline|outcomes|identity)"
 Include = Annotated[
     str,
@@ -68,23 +68,20 @@ class ProfileEndpoints:
 
         A profile that was merged is answered by the one that it has become, which then says `merged_from`.
         """
-        parts = frozenset(include.split(",")) - {""}
-        found = existing(await self.views.whole(ProfileId(profile), sorted(parts & PARTS.keys())))
-        _, page = await asyncio.gather(
-            self.accesses.record(visit, [_id(found)]),
-            self._page(found, Selection(), None, _PAGE) if "timeline" in parts else _nothing(),
-        )
+        found = existing(await self.views.whole(ProfileId(profile), _parts(include)))
+        await self.accesses.record(visit, [_id(found)])
         merged_from = {"merged_from": profile} if _id(found) != profile else {}
-        return tagged({**_view(found), **merged_from, **({"timeline": page} if page else {})}, known)
+        return tagged({**_view(found), **merged_from}, known)
 
     async def profile_by(
         self, kind: Kind, value: Value, visit: VisitOf, include: Include = "outcomes", known: KnownTags = ""
     ) -> Response:
         """The same, by an identifier in its normalised form, for example /profiles/by/email/ann@example.org."""
-        owner = await self.views.owner(kind, value)
-        if owner is None:
+        found = await self.views.whole_by(kind, value, _parts(include))
+        if found is None:
             raise HTTPException(404, "no profile holds this identifier; e-mail in lower case, phone as +33…")
-        return await self.profile(owner, visit, include, known)
+        await self.accesses.record(visit, [_id(existing(found))])
+        return tagged(_view(existing(found)), known)
 
     async def timeline(
         self,
@@ -95,27 +92,19 @@ class ProfileEndpoints:
         types: Types = None,
         since: Since = None,
         until: Until = None,
-        limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = _PAGE,
+        limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = FIRST_PAGE,
         cursor: Cursor = None,
     ) -> Response:
         """The person's interactions, latest first; `next` is the cursor of the following page."""
         before = _before(cursor)
         selection = selected(channels or (), types or (), since, until)
         found = existing(await self.views.whole(ProfileId(profile)))
+        ids = [found["_id"], *found.get("members", ())]
         _, page = await asyncio.gather(
-            self.accesses.record(visit, [_id(found)]), self._page(found, selection, before, limit)
+            self.accesses.record(visit, [_id(found)]),
+            self.views.timeline(ids, selection, before=before, limit=limit + 1),
         )
-        return answer(page)
-
-    async def _page(
-        self, profile: Document, selection: Selection, before: tuple[datetime, bytes] | None, limit: int
-    ) -> Mapping[str, object]:
-        ids = [profile["_id"], *profile.get("members", ())]
-        page = await self.views.timeline(ids, selection, before=before, limit=limit + 1)
-        entries = [orjson.Fragment(each["body"]) for each in page[:limit]]
-        last = page[limit - 1] if len(page) > limit else None
-        following = cursor((instant(last["occurred_at"]), last["_id"].hex())) if last else None
-        return {"interactions": entries, "next": following}
+        return answer(_page(page, limit))
 
 
 def selected(
@@ -127,8 +116,8 @@ def selected(
         raise HTTPException(422, "since and until lie within the years 1 to 9999 of UTC") from error
 
 
-async def _nothing() -> None:
-    return None
+def _parts(include: str) -> list[str]:
+    return sorted(set(include.split(",")) & PARTS.keys())
 
 
 def _id(found: Document) -> ProfileId:
@@ -145,10 +134,19 @@ def _view(found: Mapping[str, Any]) -> dict[str, object]:
     if "outcomes" in found:
         outcomes = found["outcomes"][0] if found["outcomes"] else {}
         view["outcomes"] = {name: outcomes.get(name) for name in ("scores", "segments", "notifications")}
-    if "identities" in found:
-        keys = (key.split(":", 1) for head in found["identities"] for key in head["keys"])
+    if "heads" in found:
+        keys = (key.split(":", 1) for head in found["heads"] for key in head["keys"])
         view["identity"] = {"identifiers": [{"kind": kind, "value": value} for kind, value in keys]}
+    if "timeline" in found:
+        view["timeline"] = _page(found["timeline"], FIRST_PAGE)
     return view
+
+
+def _page(found: Sequence[Document], limit: int) -> dict[str, object]:
+    """`found` holds one more than `limit` where more follow."""
+    last = found[limit - 1] if len(found) > limit else None
+    following = cursor((instant(last["occurred_at"]), last["_id"].hex())) if last else None
+    return {"interactions": [orjson.Fragment(each["body"]) for each in found[:limit]], "next": following}
 
 
 def _before(told: str | None) -> tuple[datetime, bytes] | None:

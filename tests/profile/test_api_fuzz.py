@@ -1,0 +1,73 @@
+"""The API does what its description says, whatever is asked: schemathesis on a served API and a real database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from fidelio_deploy.mongo import Mongod
+from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
+from fidelio_shared.storage.mongo import Database
+from support.api import KEY, person
+from support.interactions import an_interaction, an_order, customer, email
+from support.outcomes import a_notification, a_score, a_segment_change
+from support.profile_steps import live
+from support.served_api import serving
+
+EXAMPLES = 25
+OPENED = {"X-API-Key": KEY}
+ANN = an_order(1, identifiers=[customer("42"), email("ann@example.org")], account_id="acme", traits={"name": "Ann"})
+BOB = an_interaction(2, identifiers=[customer("7")], account_id="acme", rating={"scale": "nps", "value": 9})
+KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "/profiles": {"query": {"q": "ann", "limit": 1}},
+    "/profiles/{profile}": {"path_parameters": {"profile": person(ANN)}},
+    "/profiles/by/{kind}/{value}": {"path_parameters": {"kind": "email", "value": "ann@example.org"}},
+    "/profiles/{profile}/timeline": {"path_parameters": {"profile": person(BOB)}},
+    "/accounts/{account}": {"path_parameters": {"account": "acme"}},
+}
+
+
+def ask(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, known: Mapping[str, Any]) -> set[int]:
+    """The statuses of many answers, each of which kept to the description.
+
+    Not all that has the right form must be accepted: only cursors that a page gave, one of three ways to search.
+    """
+    statuses: set[int] = set()
+
+    @given(case=operation.as_strategy(generation_mode=mode, headers=OPENED, **known))
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def keeps_to_its_description(case: Case) -> None:
+        statuses.add(case.call_and_validate(headers=OPENED, excluded_checks=[positive_data_acceptance]).status_code)
+
+    keeps_to_its_description()
+    return statuses
+
+
+@pytest.fixture
+async def lived(database: Database) -> Database:
+    await live(database, ANN, BOB)
+    told = [a_score(profile=person(ANN)), a_segment_change(profile=person(ANN)), a_notification(profile=person(ANN))]
+    await MongoOutcomeStore(database).save(told)
+    return database
+
+
+def test_every_answer_keeps_to_the_description(strict_mongod: Mongod, lived: Database) -> None:
+    with serving(strict_mongod.uri, lived.name) as address:
+        schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
+        operations = [each.ok() for each in schema.get_all_operations()]
+        statuses = {
+            each.path: [
+                ask(each, GenerationMode.POSITIVE, {}),
+                ask(each, GenerationMode.NEGATIVE, {}),
+                ask(each, GenerationMode.POSITIVE, KNOWN.get(each.path, {})),
+            ]
+            for each in operations
+        }
+    print(statuses)
+    assert len(statuses) == 7
+    assert all(200 in known for *_, known in statuses.values())
+    assert set().union(*(each for found in statuses.values() for each in found)) <= {200, 304, 400, 404, 422}
