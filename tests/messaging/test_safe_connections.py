@@ -23,7 +23,7 @@ from fidelio_shared.messaging.process import Process, make_process
 from fidelio_shared.messaging.settings import KafkaSettings
 
 NOBODY: Any = None
-HANDLERS: Any = SimpleNamespace(score_profiles=None, follow_news=None)
+HANDLERS: Any = SimpleNamespace(score_profiles=None, follow_news=None, route_interactions=None)
 GROUPS = {"ingest.v1", "profile.resolve.v1", "profile.fold.v1", "profile.outcomes.v1", "scoring.v1", "notify.v1"}
 
 
@@ -32,11 +32,11 @@ def all_processes(ordinal: int | None) -> Iterator[Process]:
     of_ingest, of_profile, of_scoring, of_notify = (
         make_process(name, KafkaSettings(), ordinal=ordinal) for name in ("ingest", "profile", "scoring", "notify")
     )
-    ingest.consume(of_ingest, read_channels(None), "wall", ingest_metrics(of_ingest.registry))
+    ingest.consume(of_ingest, NOBODY, read_channels(None), ingest_metrics(of_ingest.registry))
     metrics = profile_metrics(of_profile.registry)
-    profile.consume_interactions(of_profile, NOBODY, metrics, 500)
+    profile.consume_interactions(of_profile, HANDLERS, 500)
     profile.consume_timeline(of_profile, NOBODY, metrics, 500)
-    profile.consume_outcomes(of_profile, NOBODY, 500)
+    profile.consume_outcomes(of_profile, NOBODY, NOBODY, 500)
     scoring.consume(of_scoring, HANDLERS, Ownership(), 500)
     notify.consume(of_notify, HANDLERS, Ownership(), 500)
     yield from (of_ingest, of_profile, of_scoring, of_notify)

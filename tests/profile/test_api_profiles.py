@@ -179,10 +179,23 @@ async def test_the_description_of_the_api_names_every_route(api: httpx.AsyncClie
         "/profiles/{profile}/timeline",
         "/accounts/{account}",
         "/timeline.ndjson",
+        "/profiles/{profile}/identity",
+        "/profiles/{profile}/split",
+        "/profiles/{profile}/merge",
+        "/requests/{request}",
+        "/identity/reviews",
+        "/identity/reviews/{review}/confirm",
+        "/identity/reviews/{review}/reject",
+        "/profiles/{profile}/export",
+        "/profiles/{profile}/corrections",
+        "/profiles/{profile}/objections",
+        "/profiles/{profile}/erasure",
+        "/profiles/{profile}/erase",
+        "/erasures/{erasure}",
     }
-    for each in paths.values():
-        assert each["get"]["description"]
-        assert {"401", "403", "422", "503"} <= set(each["get"]["responses"])
+    for told in (operation for each in paths.values() for operation in each.values()):
+        assert told["description"]
+        assert {"401", "403", "422", "503"} <= set(told["responses"])
 
 
 async def test_without_its_database_it_says_so() -> None:

@@ -55,14 +55,15 @@ async def lines(api: httpx.AsyncClient, path: str, **asked: Any) -> list[Any]:
         ),
     ],
 )
-async def test_a_stream_has_every_interaction_once_by_its_time(
+async def test_a_stream_has_every_interaction_once_profile_by_profile(
     asked: dict[str, Any], expected: Any, api: httpx.AsyncClient, database: Database
 ) -> None:
     await live(database, *TOLD)
     found = await lines(api, "/timeline.ndjson", **asked)
-    wanted = sorted(filter(expected, TOLD), key=lambda each: (each.occurred_at, each.id))
-    assert [Interaction.model_validate(each["interaction"]) for each in found] == wanted
     owners = {each.identifiers: person(each) for each in reversed(TOLD)}
+    latest_first = sorted(filter(expected, TOLD), key=lambda each: (each.occurred_at, each.id), reverse=True)
+    wanted = sorted(latest_first, key=lambda each: owners[each.identifiers])
+    assert [Interaction.model_validate(each["interaction"]) for each in found] == wanted
     assert [each["profile"] for each in found] == [owners[each.identifiers] for each in wanted]
 
 

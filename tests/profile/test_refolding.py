@@ -39,6 +39,7 @@ async def test_a_profile_that_was_tampered_with_is_made_anew_and_says_why(databa
         "state_version": 2,
         "merged_into": None,
         "members": [],
+        "erased_at": None,
         "cause": {
             "kind": "refold",
             "id": REFOLD.id,

@@ -25,11 +25,6 @@ def told(*records: InteractionRecorded) -> list[bytes]:
     return [each.model_dump_json().encode() for each in records]
 
 
-def with_traits(number: int, count: int, size: int) -> InteractionRecorded:
-    names = [f"trait {number} {each}" for each in range(count)]
-    return recorded(an_interaction(number, traits=dict.fromkeys(names, "x" * size)), ANN)
-
-
 async def seen(database: Database) -> set[str]:
     return {each["_id"].hex() for each in await database.timeline.find({}, {"_id": 1}).to_list()}
 
@@ -74,27 +69,12 @@ async def test_a_number_that_cannot_be_stored_is_refused_before_anything_is_publ
     await assert_only_its_neighbours_passed(fold, database)
 
 
-async def test_a_record_that_would_make_its_profile_too_large_is_refused_alone(database: Database) -> None:
-    fold = a_fold(database)
-    broken = with_traits(2, count=100, size=700)
-    await fold.settle(*told(recorded(an_interaction(1), ANN), broken, recorded(an_interaction(3), BOB)))
-    await assert_only_its_neighbours_passed(fold, database)
-
-
 async def assert_only_its_neighbours_passed(fold: StepBench, database: Database) -> None:
     assert fold.dead_letters() == {1: "beyond_limits"}
     assert [(each["profile"], each["revision"]) for each in fold.snapshots()] == [(ANN, 1), (BOB, 1)]
     assert await seen(database) == {an_interaction(1).id, an_interaction(3).id}
     assert await revisions(database) == {ANN: 1, BOB: 1}
     assert (fold.stored_offset, fold.halts) == (3, [])
-
-
-async def test_of_what_together_is_too_large_the_earlier_stays_and_what_comes_later_goes_on(database: Database) -> None:
-    fold = a_fold(database)
-    await fold.settle(*told(with_traits(1, 60, 700), with_traits(2, 60, 700), recorded(an_interaction(3), ANN)))
-    assert fold.dead_letters() == {1: "beyond_limits"}
-    assert [(each["revision"], len(each["state"]["traits"])) for each in fold.snapshots()] == [(1, 60), (2, 60)]
-    assert await revisions(database) == {ANN: 2}
 
 
 async def test_the_largest_number_that_can_be_stored_comes_back_as_it_was(database: Database) -> None:

@@ -9,17 +9,15 @@ from fastapi import FastAPI
 
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.api.application import ApiSettings, make_application, open_api
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ids import ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.storage.mongo import Database
-from support.profile_steps import RecordingPublisher
+from support.profile_steps import SUPPRESSOR, RecordingPublisher
 
 KEY = "a secret of the api"
 ACCESS_DAYS = 30
-SUPPRESSOR = Suppressor(b"of tests alone")
 
 
 def application_on(database: Database, publisher: Publisher | None = None) -> FastAPI:
@@ -60,9 +58,9 @@ async def merge(database: Database, absorbed: ProfileId, into: ProfileId) -> Non
     """As a merge leaves it in the database."""
     key, winner = bytes.fromhex(absorbed), bytes.fromhex(into)
     moved = (await database.profiles.find_one({"_id": key}) or {}).get("members", [])
-    await database.profiles.replace_one({"_id": key}, {"_id": key, "merged_into": winner, "epoch": 7, "revision": 9})
+    await database.profiles.replace_one({"_id": key}, {"merged_into": winner, "epoch": 7, "revision": 9, "state": None})
     await database.profiles.update_one({"_id": winner}, {"$push": {"members": {"$each": [key, *moved]}}})
-    await database.identities.update_many({"profile": key}, {"$set": {"profile": winner}})
     keys = (await database.heads.find_one({"_id": key}) or {}).get("keys", [])
+    await database.identities.update_many({"_id": {"$in": keys}}, {"$set": {"profile": winner}})
     await database.heads.update_one({"_id": winner}, {"$addToSet": {"keys": {"$each": keys}, "absorbed": key}})
     await database.heads.update_one({"_id": key}, {"$set": {"merged_into": winner, "keys": []}})

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import orjson
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
+from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.decoding import decode_interaction, decode_timeline
+from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.handlers import FoldHandlers, ResolveHandlers
 from fidelio_profile.metrics import make_metrics
 from fidelio_shared.contracts.canonical import encode
@@ -29,6 +32,7 @@ from support.settling import ARecord, Clock
 
 T = TypeVar("T")
 EPOCH = 7
+SUPPRESSOR = Suppressor(b"of tests alone")
 
 
 class RecordingPublisher(Publisher):
@@ -84,8 +88,9 @@ def a_fold(database: Database) -> StepBench:
 
 def a_resolver(database: Database) -> StepBench:
     publisher = RecordingPublisher()
-    metrics = make_metrics(CollectorRegistry())
-    handlers = ResolveHandlers(MongoRouteStore(database), shipped_identity_rules(), publisher, metrics)
+    metrics, erasures = make_metrics(CollectorRegistry()), MongoErasureStore(database)
+    routes, rules = MongoRouteStore(database, SUPPRESSOR), shipped_identity_rules()
+    handlers = ResolveHandlers(routes, rules, erasures, timedelta(0), publisher, metrics)
     return _bench(INTERACTIONS.name, publisher, decode_interaction, handlers.route_interactions)
 
 

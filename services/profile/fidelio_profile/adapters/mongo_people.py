@@ -156,12 +156,10 @@ class MongoPeople:
     async def _first_emails(self, profiles: Collection[bytes], told: str) -> dict[bytes, str]:
         """By profile, the first of its e-mail addresses that begin so."""
         first, end = _emails_beginning_with(told)
-        pipeline: list[Document] = [
-            {"$match": {"profile": {"$in": sorted(profiles)}, "_id": {"$gte": first, "$lt": end}}},
-            {"$group": {"_id": "$profile", "first": {"$min": "$_id"}}},
-        ]
-        found = await (await self.database.identities.aggregate(pipeline)).to_list()
-        return {each["_id"]: each["first"] for each in found}
+        query = {"_id": {"$in": sorted(profiles)}}
+        heads = await self.database.heads.find(query, {"keys": 1}).to_list() if profiles else []
+        emails = {each["_id"]: [key for key in each["keys"] if first <= key < end] for each in heads}
+        return {profile: min(found) for profile, found in emails.items() if found}
 
 
 def _emails_beginning_with(told: str) -> tuple[str, str]:

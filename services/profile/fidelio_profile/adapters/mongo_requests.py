@@ -12,7 +12,7 @@ from fidelio_profile.adapters.identity_documents import head_from, link_from
 from fidelio_profile.adapters.mongo_routes import Raced, write_identity
 from fidelio_profile.domain.merging import absorb_key, split_key
 from fidelio_profile.domain.people import Head
-from fidelio_profile.domain.regrouping import NotPossible, Regrouped
+from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
 from fidelio_profile.domain.revisions import record_key
 from fidelio_profile.domain.suppression import NORMALISER, Suppressor, suppressed_keys
 from fidelio_profile.records import identity_record, timeline_record
@@ -115,11 +115,11 @@ class MongoRequestStore:
                 break
             head = head_from(found)
             if head.erased_at is not None:
-                raise NotPossible("this profile was erased")
+                raise NoSuchProfile("this profile was erased")
             if head.merged_into is None:
                 return head
             profile = head.merged_into
-        raise NotPossible("no profile has this id")
+        raise NoSuchProfile("no profile has this id")
 
     async def _publish(self, document: Mapping[str, Any]) -> None:
         regrouped = _regrouped_from(document)

@@ -25,7 +25,7 @@ KnownTags = Annotated[
     str, Header(alias="If-None-Match", description="ETag of an earlier answer: 304 where it still holds")
 ]
 _REFUSALS = {
-    400: "The cursor is not one that an earlier page gave",
+    400: "The cursor is not one that an earlier page gave, or the body cannot be read",
     401: "X-API-Key is missing, unknown or revoked",
     403: "The key has not the scope that this needs",
     404: "There is none",

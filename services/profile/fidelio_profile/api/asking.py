@@ -11,7 +11,7 @@ from fastapi import Depends, Header, HTTPException, Request, Response
 from fidelio_profile.adapters.mongo_requests import Decide, MongoRequestStore
 from fidelio_profile.api.answers import answer
 from fidelio_profile.domain.keys import Key
-from fidelio_profile.domain.regrouping import NotPossible, Regrouped
+from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
 from fidelio_shared.contracts.ids import ProfileId, hash16
 
 _PATIENCE_SECONDS = 5.0
@@ -46,7 +46,7 @@ class Asking:
         try:
             return await self.requests.carry_out(asker.request, profiles, decide, by=asker.name)
         except NotPossible as error:
-            raise HTTPException(409, str(error)) from error
+            raise HTTPException(404 if isinstance(error, NoSuchProfile) else 409, str(error)) from error
 
     async def carry_out(self, asker: Asker, profiles: Sequence[ProfileId], decide: Decide) -> Response:
         """200 where the profiles show it within a few seconds, 202 where they do not yet."""

@@ -41,7 +41,7 @@ class IdentityEndpoints:
     accesses: AccessLog
 
     def add_to(self, reading: APIRouter, writing: APIRouter) -> None:
-        gone, asked = refusals(404, 410), refusals(409)
+        gone, asked = refusals(404, 410), refusals(400, 404, 409)
         reading.get("/profiles/{profile}/identity", response_model=IdentityExplained, responses=gone)(self.explain)
         reading.get("/requests/{request}", response_model=RequestView, responses=refusals(404))(self.request)
         for path, endpoint in (("split", self.split), ("merge", self.merge)):

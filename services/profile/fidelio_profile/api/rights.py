@@ -52,7 +52,7 @@ class RightsEndpoints:
     rules: IdentityRules
 
     def add_to(self, privacy: APIRouter) -> None:
-        told = {**refusals(404, 409, 410), 202: _LATER}
+        told = {**refusals(400, 404, 409, 410), 202: _LATER}
         for path, endpoint in (("corrections", self.correct), ("objections", self.restrict)):
             privacy.post(f"/profiles/{{profile}}/{path}", response_model=SaidView, responses=told)(endpoint)
 

@@ -15,6 +15,10 @@ class NotPossible(ValueError):
     """What was asked cannot be done with these profiles; says why, without naming anybody."""
 
 
+class NoSuchProfile(NotPossible):
+    """There is none with this id, or it was erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class Regrouped:
     """What is to be stored of a request, all or nothing, and said on the keys of those concerned.
