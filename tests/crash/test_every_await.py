@@ -28,9 +28,7 @@ STEPS = {
     "scoring": ("fidelio_scoring.handlers", "fidelio_scoring.silence", "fidelio_scoring.adapters.mongo_scores"),
 }
 NEEDS_A_RACE_OR_AN_OUTAGE = r"MongoRouteStore\.assign:|_publish_refolds|SilenceWatch\."
-NEEDS_AN_ERASURE_A_SEPARATION_OR_RETENTION = (
-    r"\.forget:|\._forget_\w+:|\.erase:|\._leaving:|update_many|delete_many"
-)
+NEEDS_AN_ERASURE_A_SEPARATION_OR_RETENTION = r"\.forget:|\._forget_\w+:|\.erase:|\._leaving:|update_many|delete_many"
 UNREACHED = f"{NEEDS_A_RACE_OR_AN_OUTAGE}|{NEEDS_AN_ERASURE_A_SEPARATION_OR_RETENTION}"
 ROUNDS = 50
 SAMPLES = 40
