@@ -8,6 +8,7 @@ import pytest
 from fidelio_profile.domain.people import Head
 from fidelio_profile.domain.profile import Profile
 from fidelio_shared.contracts.canonical import instant
+from fidelio_shared.contracts.ids import ProfileId
 from support.interactions import NOON, a_profile_id, an_interaction, customer, email
 from support.people_stored import PeopleStored, agreement_violations, evidence_violations, last_record_violations
 from support.topics import Record
@@ -75,7 +76,7 @@ def test_a_profile_that_lacks_a_member_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("place", "groups"), [(EVE, 2), (ANN, 1)], ids=["with somebody else", "with somebody who is not they"]
 )
-def test_other_groups_than_the_evidence_joins_are_noticed(place: str, groups: int) -> None:
+def test_other_groups_than_the_evidence_joins_are_noticed(place: ProfileId, groups: int) -> None:
     changed = SAID[1].id if place == EVE else SAID[3].id
     wrong = replace(WELL, places={**WELL.places, changed: place})
     complaint = f"{groups} people, of whom {groups} are other groups than the evidence joins"
