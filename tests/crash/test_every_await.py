@@ -27,9 +27,9 @@ STEPS = {
     "fold": ("fidelio_profile.handlers.FoldHandlers", "fidelio_profile.adapters.mongo_profiles"),
     "scoring": ("fidelio_scoring.handlers", "fidelio_scoring.silence", "fidelio_scoring.adapters.mongo_scores"),
 }
-NEEDS_A_RACE_OR_AN_OUTAGE = (
-    r"MongoRouteStore\.assign:|FoldHandlers\._publish_refolds:|FoldHandlers\.fold_timeline:.*|SilenceWatch\."
-)
+NEEDS_A_RACE_OR_AN_OUTAGE = r"MongoRouteStore\.assign:|_publish_refolds|SilenceWatch\."
+NEEDS_AN_ERASURE_A_SEPARATION_OR_RETENTION = r"\.forget:|\._forget_\w+:|\.erase:|\._leaving:|update_many|delete_many"
+UNREACHED = f"{NEEDS_A_RACE_OR_AN_OUTAGE}|{NEEDS_AN_ERASURE_A_SEPARATION_OR_RETENTION}"
 ROUNDS = 50
 SAMPLES = 40
 
@@ -47,7 +47,7 @@ def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world:
     found = asyncio.run(violations(world, [each.interaction for each in sent]))
     print(f"{len(places)} places; not passed: {unreached}")
     assert found == []
-    assert [each for each in unreached if not re.search(NEEDS_A_RACE_OR_AN_OUTAGE, each)] == []
+    assert [each for each in unreached if not _is_out_of_reach(each)] == []
 
 
 @pytest.mark.long
@@ -101,7 +101,13 @@ def _crash_in_batches(world: CrashWorld, step: str, places: Sequence[str]) -> li
 def _places_of(step: str, places: Sequence[str]) -> list[str]:
     """Those that every batch passes first: a place that no batch passes uses up all the input."""
     found = [each for each in places if each.startswith(STEPS[step])]
-    return sorted(found, key=lambda each: not re.search(r"score_profiles|_announce|\.load|\.save|_replace_all", each))
+    first = r"score_profiles|_announce|\.load|\.save|_replace_all"
+    return sorted(found, key=lambda each: (_is_out_of_reach(each), not re.search(first, each)))
+
+
+def _is_out_of_reach(place: str) -> bool:
+    """By its name, or by what is awaited there."""
+    return re.search(UNREACHED, place) is not None
 
 
 def _publish(world: CrashWorld, copies: Sequence[Keyed]) -> Sequence[Keyed]:
@@ -143,7 +149,7 @@ WRONG_ORDERS = (
     WrongOrder("variant_no_deduplication", "fold", r"variant_no_deduplication\.save:.* after", -1, "counts"),
     WrongOrder("variant_commit_first", "fold", r"FoldHandlers\.fold_timeline:.* before", 0, "were lost"),
     WrongOrder("variant_fold_stores_first", "fold", r"stores_first\.fold_timeline:.* before", -1, "profiles"),
-    WrongOrder("variant_scoring_stores_first", "scoring", r"stores_first\.save:.* before", -1, "scores"),
+    WrongOrder("variant_scoring_stores_first", "scoring", r"stores_first\.score_profiles:.* before", -1, "scores"),
 )
 
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 EXIT_CODE = 99
+_MOST_TOLD = 80
 
 _places: list[str] = []
 _armed: list[str] = []
@@ -64,8 +65,8 @@ class _Instrument(ast.NodeTransformer):
         return node
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
+        place = f"{self._place(node)} {ast.unparse(node)[:_MOST_TOLD]}"
         self.generic_visit(node)
-        place = self._place(node)
         _places.extend((f"{place} before", f"{place} after"))
         call = ast.Call(_name("__at__"), [ast.Constant(place), node.value], [])
         return ast.copy_location(ast.Await(call), node)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from fidelio_shared.contracts.ingest import Interaction
+from support.crash_input import evidence
 from support.crash_world import CrashWorld
 from support.invariants import (
     PROFILES,
@@ -25,7 +26,7 @@ async def violations(world: CrashWorld, said: Sequence[Interaction]) -> list[str
     found += await refold_violations(profile)
     found += numbering_violations(snapshots, PROFILES, await revisions(profile))
     found += [*agreement_violations(people), *last_record_violations(people, snapshots)]
-    found += evidence_violations(people, said)
+    found += evidence_violations(people, list(map(evidence, said)))
     scores, segments = await read_topic(world.kafka, "scores"), await read_topic(world.kafka, "segments")
     found += numbering_violations(scores, SCORES, await sequences(scoring, "score_sequence"))
     found += numbering_violations(segments, SEGMENTS, await sequences(scoring, "segment_sequence"))

@@ -53,7 +53,7 @@ def rounds_of_orders(rounds: int) -> Iterator[list[Keyed]]:
     repetitions, of which one brings the merge of the round before under another key."""
     before: Interaction | None = None
     for turn in range(rounds):
-        fresh = _round(turn, number=12 * turn)
+        fresh = _round(turn, number=13 * turn)
         copies = [Keyed(each, each.anchor) for each in fresh]
         again = [Keyed(before, "a key of the round after")] if before else []
         yield [*copies, copies[0], Keyed(fresh[3], "another key"), Keyed(fresh[11], "a third key"), *again]
@@ -75,7 +75,15 @@ def _round(turn: int, *, number: int) -> list[Interaction]:
         an_order(number + 9, third, days=turn + 0.53),
         an_order(number + 10, other, third, days=turn + 0.54),
         an_order(number + 11, one, other, days=turn + 0.55),
+        an_order(number + 12, customer(2 * turn), customer(2 * turn - 2), days=turn + 0.56),
     ]
+
+
+def evidence(said: Interaction) -> Interaction:
+    """As far as it joins: of two customer numbers the second is set aside, for people to look at."""
+    is_doubtful = [each.kind for each in said.linking] == ["customer_id", "customer_id"]
+    kept = sorted(said.identifiers, key=lambda each: each.value)[:1] if is_doubtful else said.identifiers
+    return said.model_copy(update={"identifiers": tuple(kept)})
 
 
 def orders_of_known(number: int) -> list[Keyed]:

@@ -104,7 +104,8 @@ class CrashWorld:
 
     def _start(self, variant: str) -> subprocess.Popen[str]:
         arguments = [sys.executable, str(_CHILD), *([variant] if variant else [])]
-        environment = {**os.environ, **self.environment, "PYTHONPATH": str(_TESTS)}
+        path = os.pathsep.join([str(_TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, **self.environment, "PYTHONPATH": path}
         child = subprocess.Popen(
             arguments, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -122,6 +123,7 @@ def crash_world(directory: Path) -> Iterator[CrashWorld]:
         "FIDELIO_ORDINAL": "0",
         "FIDELIO_PORT": "0",
         "FIDELIO_API_KEY": "unused",
+        "FIDELIO_SUPPRESSION_KEY": "a key of the crash runs",
         "FIDELIO_CLOCK": "stream",
         "FIDELIO_BATCH_RECORDS": "40",
     }

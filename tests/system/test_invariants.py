@@ -14,6 +14,7 @@ from fidelio_profile.domain.documents import state_document
 from fidelio_profile.domain.state import join_all, lift
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.profile import STATE_VERSION
 from fidelio_shared.contracts.scoring import Membership, ScoringCause, SegmentChanged
 from fidelio_shared.storage.mongo import Database, connect
 from support.interactions import a_profile_id, an_interaction, recorded
@@ -82,7 +83,7 @@ async def database(mongod: Mongod | NamedMongo) -> AsyncIterator[Database]:
 
 def a_profile_document(folded: Iterable[Interaction]) -> Mapping[str, Any]:
     state = join_all(lift(each) for each in folded)
-    return {"_id": bytes.fromhex(ANN), "revision": 2, "state": state_document(state)}
+    return {"_id": bytes.fromhex(ANN), "revision": 2, "state_version": STATE_VERSION, "state": state_document(state)}
 
 
 def test_every_number_once_and_the_highest_last_is_well() -> None:
@@ -168,9 +169,20 @@ async def test_an_interaction_that_is_counted_twice_is_noticed(database: Databas
     await database.profiles.replace_one({}, a_profile_document([FIRST, SECOND, SECOND]))
 
     assert await application_violations(database, [FIRST.id, SECOND.id]) == [
-        f"profile {ANN} counts 3 of 2 interactions"
+        f"profile {ANN} counts 3 of 2 interactions",
+        "profiles count 3 of 2 interactions",
     ]
     assert f"profile {ANN} differs at /interactions" in await refold_violations(database)
+
+
+async def test_a_member_is_counted_by_whom_it_became_part_of_and_by_nobody_else(database: Database) -> None:
+    await database.timeline.update_one({}, {"$set": {"profile": bytes.fromhex(BOB)}})
+    stub = {"_id": bytes.fromhex(BOB), "revision": 2, "state": None, "merged_into": bytes.fromhex(ANN)}
+    await database.profiles.insert_one(stub)
+    lonely = await application_violations(database, [FIRST.id, SECOND.id])
+    await database.profiles.update_one({"_id": bytes.fromhex(ANN)}, {"$set": {"members": [bytes.fromhex(BOB)]}})
+    assert lonely == [f"profile {ANN} counts 2 of 1 interactions"]
+    assert await application_violations(database, [FIRST.id, SECOND.id]) == []
 
 
 async def test_one_saying_applied_and_the_other_refused_is_well(database: Database) -> None:
