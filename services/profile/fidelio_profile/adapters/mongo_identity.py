@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from fidelio_profile.adapters.identity_documents import demotion_from, head_from, link_from
 from fidelio_profile.domain.people import Demotion, Head, Link
+from fidelio_profile.domain.revisions import retire_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Database, Document, translated
 
@@ -52,20 +53,27 @@ class MongoIdentityViews:
             if found is None:
                 return None
             head = head_from(found)
-            absorbed = [bytes.fromhex(each) for each in head.absorbed]
+            absorbed = [bytes.fromhex(each) for each in sorted(head.absorbed)]
             links, merges, doubts = await asyncio.gather(
                 self.database.identities.find({"_id": {"$in": sorted(head.keys)}}).to_list(),
-                self.database.timeline.find({"profile": {"$in": absorbed}, "kind": "retire"}).to_list(),
+                self._merges(absorbed),
                 self.database.reviews.find({"profile": {"$in": [key, *absorbed]}}).limit(_MOST_DOUBTS).to_list(),
             )
         return Explanation(
             head=head,
             links={each["_id"]: link_from(each) for each in links},
-            merges=[
-                Merge(ProfileId(each["profile"].hex()), each["cause"].hex(), each["occurred_at"]) for each in merges
-            ],
+            merges=merges,
             doubts=[_doubt_from(each) for each in doubts],
         )
+
+    async def _merges(self, absorbed: Sequence[bytes]) -> Sequence[Merge]:
+        """By the keys of what retired them: timelines may be long."""
+        heads = await self.database.heads.find({"_id": {"$in": absorbed}}, {"merged_into": 1}).to_list()
+        keys = [retire_key(ProfileId(each["_id"].hex()), ProfileId(each["merged_into"].hex())) for each in heads]
+        query = {"_id": {"$in": [bytes.fromhex(each) for each in keys]}}
+        found = await self.database.timeline.find(query, {"body": 0}).to_list()
+        merges = [Merge(ProfileId(each["profile"].hex()), each["cause"].hex(), each["occurred_at"]) for each in found]
+        return sorted(merges, key=lambda each: (each.at, each.profile))
 
     async def doubts(self, status: str, after: bytes, limit: int) -> Sequence[Doubt]:
         query = {"status": status, "_id": {"$gt": after}}

@@ -76,8 +76,10 @@ PARTS: Mapping[str, Sequence[Document]] = {
 
 _OWNER: Sequence[Document] = (
     {"$lookup": {"from": "profiles", "localField": "profile", "foreignField": "_id", "as": "owner"}},
-    {"$replaceRoot": {"newRoot": {"$first": "$owner"}}},
+    {"$unwind": "$owner"},
+    {"$replaceRoot": {"newRoot": "$owner"}},
 )
+"""Nobody while an identifier is linked and its profile is not folded yet."""
 
 
 @dataclass(frozen=True, slots=True)

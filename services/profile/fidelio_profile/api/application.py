@@ -68,7 +68,7 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     views = MongoProfileViews(database)
     identity, asking = MongoIdentityViews(database), Asking(requests)
     IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)
-    ReviewEndpoints(identity, asking).add_to(reading, writing)
+    ReviewEndpoints(identity, asking, accesses).add_to(reading, writing)
     ErasureEndpoints(views, identity, MongoErasureStore(database), accesses, settings.erasure_hold).add_to(privacy)
     ExportEndpoints(views, identity, MongoExports(database), accesses).add_to(privacy)
     RightsEndpoints(views, identity, requests.publisher, settings.rules).add_to(privacy)

@@ -1,17 +1,19 @@
 """Doubts for people to settle: what a strong identifier said, and a rule forbade."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from fidelio_profile.adapters.mongo_identity import Doubt, MongoIdentityViews
+from fidelio_profile.api.accesses import AccessLog, VisitOf
 from fidelio_profile.api.answers import Cursor, answer, bad_cursor, cursor, position, position_key, refusals
 from fidelio_profile.api.asking import Asker, AskerOf, Asking
 from fidelio_profile.api.shapes import Review, ReviewsPage
 from fidelio_profile.domain.people import identity_key
-from fidelio_profile.domain.regrouping import attach, keep_apart, unite
-from fidelio_shared.contracts.ids import hash16
+from fidelio_profile.domain.regrouping import attach, keep_apart, unite_unless_one
+from fidelio_shared.contracts.ids import ProfileId, hash16
 
 _PAGE, _LARGEST_PAGE = 20, 100
 Status = Literal["open", "confirmed", "rejected"]
@@ -23,6 +25,7 @@ Limit = Annotated[int, Query(ge=1, le=_LARGEST_PAGE)]
 class ReviewEndpoints:
     identity: MongoIdentityViews
     asking: Asking
+    accesses: AccessLog
 
     def add_to(self, reading: APIRouter, writing: APIRouter) -> None:
         reading.get("/identity/reviews", response_model=ReviewsPage, responses=refusals(400))(self.reviews)
@@ -30,9 +33,12 @@ class ReviewEndpoints:
         for path, endpoint in (("confirm", self.confirm), ("reject", self.reject)):
             writing.post(f"/identity/reviews/{{review}}/{path}", response_model=Review, responses=told)(endpoint)
 
-    async def reviews(self, status: Status = "open", limit: Limit = _PAGE, cursor: Cursor = None) -> Response:
+    async def reviews(
+        self, visit: VisitOf, status: Status = "open", limit: Limit = _PAGE, cursor: Cursor = None
+    ) -> Response:
         """Merges that a rule refused and identifiers that were set aside, each once however often it came up."""
         found = await self.identity.doubts(status, _after(cursor), limit)
+        await self.accesses.record(visit, _shown(found))
         following = _cursor_behind(found[-1]) if len(found) == limit else None
         return answer({"reviews": [_review_view(each) for each in found], "next": following})
 
@@ -43,7 +49,9 @@ class ReviewEndpoints:
         identifier = doubt.demotion.identifier
         owner = doubt.demotion.owner or await self.identity.owner(identity_key(identifier))
         if owner:
-            await self.asking.decide(asked, [doubt.profile, owner], lambda heads, at: unite(heads, asked.request, at))
+            await self.asking.decide(
+                asked, [doubt.profile, owner], lambda heads, at: unite_unless_one(heads, asked.request, at)
+            )
         else:
             await self.asking.decide(
                 asked, [doubt.profile], lambda heads, at: attach(heads[0], identifier, asked.request, at)
@@ -89,6 +97,10 @@ def doubt_view(doubt: Doubt) -> dict[str, object]:
 
 def _review_view(doubt: Doubt) -> dict[str, object]:
     return {**doubt_view(doubt), "profile": doubt.profile}
+
+
+def _shown(doubts: Iterable[Doubt]) -> Iterable[ProfileId]:
+    return sorted({each for doubt in doubts for each in (doubt.profile, doubt.demotion.owner) if each})
 
 
 def _cursor_behind(doubt: Doubt) -> str | None:

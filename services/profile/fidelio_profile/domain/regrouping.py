@@ -64,6 +64,13 @@ def unite(heads: Iterable[Head], request: str, at: datetime) -> Regrouped:
     )
 
 
+def unite_unless_one(heads: Iterable[Head], request: str, at: datetime) -> Regrouped:
+    """The same, and nothing where it came true meanwhile."""
+    found = list(heads)
+    names = {each.profile for each in found}
+    return unite(found, request, at) if len(names) > 1 else Regrouped(*names)
+
+
 def separate(head: Head, identifiers: Iterable[Identifier], request: str, at: datetime) -> Regrouped:
     """A new profile gets the identifiers, and is never merged with this one by evidence."""
     leaving = frozenset(identity_key(each) for each in identifiers)

@@ -144,10 +144,14 @@ def record_key(record: Foldable) -> str:
     if isinstance(record, InteractionRecorded):
         return record.interaction.id
     if isinstance(record, RetireRequested):
-        return hash16("retire", record.profile, record.into)
+        return retire_key(record.profile, record.into)
     if isinstance(record, AbsorbRequested):
         return record.id or hash16("absorb", record.absorbed)
     return record.id
+
+
+def retire_key(profile: ProfileId, into: ProfileId) -> str:
+    return hash16("retire", profile, into)
 
 
 def cause_of(interaction: Interaction) -> Cause:
