@@ -114,7 +114,7 @@ class People:
         )
         self.anchors[interaction.id], self.places[interaction.id] = interaction.anchor, winner
         for each in doubts:
-            if self._is_strong(each.identifier):
+            if each.reason == "limit" and self._is_strong(each.identifier):
                 review = Review(winner, each, interaction.id, at)
                 self.reviews.setdefault(review.id, review)
 

@@ -300,7 +300,10 @@ def _note_company(ledger: _Ledger, winner: Head, found: _Evidence) -> list[Demot
 
 
 def _doubts(rules: IdentityRules, interaction: Interaction, route: Route) -> Iterable[Review]:
-    """What a strong identifier said and a rule forbade, people shall look at. Said again by each repetition."""
+    """What a strong identifier said and a rule forbade, people shall look at. Said again by each repetition.
+
+    Not where people have separated them: they know.
+    """
     at = instant(interaction.received_at)
-    strong = [each for each in route.demoted if rules.is_strong(each.identifier.kind)]
+    strong = [each for each in route.demoted if each.reason == "limit" and rules.is_strong(each.identifier.kind)]
     return [Review(route.profile, each, route.interaction, at) for each in strong]
