@@ -122,6 +122,7 @@ _happening = st.one_of(
     st.builds(Crash, _process, st.sampled_from(("published", "stored", "published", "publishing", "decided"))),
     st.one_of(
         st.just(Settle()),
+        st.builds(Separate, st.sampled_from(STRONG)),
         st.builds(Unite, st.integers(0, 9), st.integers(0, 9)),
         st.builds(Refold, st.integers(0, 7)),
         st.builds(Refold, st.integers(0, 7)),
