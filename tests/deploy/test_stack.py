@@ -12,7 +12,7 @@ from fidelio_deploy.kafka import Kafka
 from fidelio_deploy.mongo import Mongod
 from fidelio_deploy.ownership import FILE_NAME, living_owner, owned
 from fidelio_deploy.provision import NamedKafka, NamedMongo
-from fidelio_deploy.services import SERVICES, environment, service_processes
+from fidelio_deploy.services import LOCAL_SUPPRESSION_KEY, SERVICES, environment, service_processes
 from fidelio_deploy.stack import running_stack
 
 ADDRESSES = StackAddresses(
@@ -86,6 +86,7 @@ def test_services_are_told_where_everything_is_and_each_its_own_port() -> None:
         "FIDELIO_ORDINAL": "0",
         "FIDELIO_CLOCK": "stream",
         "FIDELIO_API_KEY": "secret",
+        "FIDELIO_SUPPRESSION_KEY": LOCAL_SUPPRESSION_KEY,
         "FIDELIO_CHANNELS_FILE": "/channels.yaml",
         "FIDELIO_SMTP_HOST": "127.0.0.1",
         "FIDELIO_SMTP_PORT": "3",

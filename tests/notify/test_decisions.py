@@ -21,14 +21,15 @@ from fidelio_notify.domain.decisions import (
     window_start,
 )
 from fidelio_notify.domain.playbooks import CHECK_IN
-from fidelio_shared.contracts.ids import hash16
+from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import Reason
 from support.people import ANN, FACTS, NOON, a_consent, a_contact, a_proposal, a_score
 
 Outcome = Allowed | Suppressed | NotYet
 MILLISECOND = timedelta(milliseconds=1)
 DEADLINE = NOON + CHECK_IN.useful_for
-GATES = ("historical", "freshness", "contact", "consent", "cap")
+OTHER = ProfileId(hash16("test", "other"))
+GATES = ("historical", "freshness", "contact", "objection", "consent", "cap")
 EVIDENCE = ConsentEvidence("marketing", "email", a_consent().interaction, "form 7")
 
 
@@ -65,6 +66,10 @@ def test_one_cause_is_one_decision() -> None:
     assert propose(CHECK_IN, other).decision != propose(CHECK_IN, a_score()).decision
 
 
+def objecting(*rights: str) -> Contact:
+    return replace(a_contact(), objections=frozenset(rights))
+
+
 def test_where_every_gate_passes_there_is_a_message_with_its_evidence() -> None:
     outcome = judged()
     assert isinstance(outcome, Allowed)
@@ -82,8 +87,15 @@ def test_where_every_gate_passes_there_is_a_message_with_its_evidence() -> None:
         (partial(judged, contact=a_contact(consents=(a_consent(is_granted=False),))), {"consent": "denied"}),
         (partial(judged, contact=a_contact(consents=(a_consent(expires_at=NOON),))), {"consent": "expired"}),
         (partial(judged, recent=1), {"cap": "too_many_messages"}),
+        (partial(judged, contact=objecting("contact")), {"objection": "objected"}),
+        (partial(judged, contact=objecting("processing")), {"objection": "restricted"}),
+        (partial(judged, contact=objecting("contact", "processing")), {"objection": "restricted"}),
+        (partial(judged, contact=replace(a_contact(email=None), merged_into=OTHER)), {"contact": "merged"}),
     ],
-    ids=["historical", "stale", "no_address", "unknown", "denied", "expired", "too_many_messages"],
+    ids=[
+        *("historical", "stale", "no_address", "unknown", "denied", "expired", "too_many_messages"),
+        *("objected", "restricted", "both", "merged"),
+    ],
 )
 def test_each_gate_alone_refuses(judge_it: Callable[[], Outcome], refused: dict[str, str]) -> None:
     assert refusals(judge_it()) == refused

@@ -17,7 +17,7 @@ from support.people import NOON, a_consent, a_contact, a_proposal
 
 SEARCH = settings(CI, phases=(Phase.generate,), max_examples=500)
 MILLISECOND = timedelta(milliseconds=1)
-GATES = ("historical", "freshness", "contact", "consent", "cap")
+GATES = ("historical", "freshness", "contact", "objection", "consent", "cap")
 
 Situation = tuple[Proposal, Contact | None, int]
 consents = st.builds(

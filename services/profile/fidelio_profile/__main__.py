@@ -1,4 +1,4 @@
-"""`fidelio-profile`: init, run, verify, retain, merge-met, keys."""
+"""`fidelio-profile`: init, run, verify, refold, retain, merge-met, keys."""
 
 from typing import Annotated, cast
 
@@ -10,6 +10,7 @@ from fidelio_profile.adapters.mongo_retention import today
 from fidelio_profile.app import run as run_profile
 from fidelio_profile.keys_command import keys
 from fidelio_profile.merging_met import merge_met as merge_met_profiles
+from fidelio_profile.refolding import refold as refold_older
 from fidelio_profile.retaining import print_kept
 from fidelio_profile.retaining import retain as retain_timelines
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
@@ -50,6 +51,19 @@ def verify(
     with plain_errors():
         different = uvloop.run(verify_profiles(settings, repair=repair))
     if different:
+        raise typer.Exit(1)
+
+
+@main.command()
+def refold(
+    rate: Annotated[int, typer.Option(min=1, max=5000, help="profiles a second")] = 200,
+) -> None:
+    """Fold anew what an older version of Fidelio folded, in the background; exits with 1 where some are left."""
+    settings = read_settings(ProfileSettings)
+    with plain_errors():
+        left = uvloop.run(refold_older(settings, rate=rate))
+    typer.echo(f"profiles of an older version: {left}")
+    if left:
         raise typer.Exit(1)
 
 

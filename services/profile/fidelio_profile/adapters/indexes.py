@@ -13,6 +13,7 @@ _SOME_TEXT = {"$gt": ""}
 
 INDEXES: dict[str, list[IndexModel]] = {
     "profiles": [
+        IndexModel([("state_version", ASCENDING), ("_id", ASCENDING)]),
         IndexModel(
             [("names", ASCENDING), ("_id", ASCENDING)], name=BY_NAME, partialFilterExpression={"names": _SOME_TEXT}
         ),

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Response
-from pydantic import AwareDatetime
 
 from fidelio_profile.adapters.mongo_views import FIRST_PAGE, PARTS, MongoProfileViews, Selection
 from fidelio_profile.api.accesses import AccessLog, VisitOf
@@ -29,6 +28,7 @@ from fidelio_profile.api.answers import (
 from fidelio_profile.api.shapes import ProfileView, TimelinePage
 from fidelio_shared.contracts.canonical import instant, moment
 from fidelio_shared.contracts.ids import ProfileId
+from fidelio_shared.contracts.ingest import ToldInstant
 from fidelio_shared.storage.mongo import Document
 
 _LARGEST_PAGE = 200
@@ -44,8 +44,8 @@ Kind = Annotated[str, Path(max_length=128, description="of the identifier, such 
 Value = Annotated[str, Path(max_length=512, description="in its normalised form: e-mail in lower case, phone as +33…")]
 Channels = Annotated[list[str] | None, Query(alias="channel", max_length=20, description="only these; may be repeated")]
 Types = Annotated[list[str] | None, Query(alias="type", max_length=20, description="only these; may be repeated")]
-Since = Annotated[AwareDatetime | None, Query(description="occurred then or later, such as 2026-03-01T00:00:00Z")]
-Until = Annotated[AwareDatetime | None, Query(description="occurred before")]
+Since = Annotated[ToldInstant | None, Query(description="occurred then or later, such as 2026-03-01T00:00:00Z")]
+Until = Annotated[ToldInstant | None, Query(description="occurred before")]
 
 
 @dataclass(frozen=True, slots=True)

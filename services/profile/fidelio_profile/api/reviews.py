@@ -26,10 +26,9 @@ class ReviewEndpoints:
 
     def add_to(self, reading: APIRouter, writing: APIRouter) -> None:
         reading.get("/identity/reviews", response_model=ReviewsPage, responses=refusals(400))(self.reviews)
+        told = refusals(400, 404, 409)
         for path, endpoint in (("confirm", self.confirm), ("reject", self.reject)):
-            writing.post(
-                f"/identity/reviews/{{review}}/{path}", response_model=Review, responses=refusals(400, 404, 409)
-            )(endpoint)
+            writing.post(f"/identity/reviews/{{review}}/{path}", response_model=Review, responses=told)(endpoint)
 
     async def reviews(self, status: Status = "open", limit: Limit = _PAGE, cursor: Cursor = None) -> Response:
         """Merges that a rule refused and identifiers that were set aside, each once however often it came up."""
