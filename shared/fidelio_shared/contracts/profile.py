@@ -33,11 +33,12 @@ class RetireRequested(Contract):
 
 
 class Apart(Contract):
-    """Whose an identifier is since people took it from a profile: `key` is its hash, the latest `at` holds."""
+    """Whose an identifier is since people took it from a profile: `key` is its hash, the latest `at` holds, and any
+    holds against none."""
 
     key: HexId
     profile: ProfileId
-    at: datetime
+    at: datetime | None = None
 
 
 class AbsorbRequested(Contract):

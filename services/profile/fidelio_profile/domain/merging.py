@@ -1,6 +1,7 @@
 """Two profiles become one, or one two: records that pass between keys, so that each has one writer."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.people import identifier_hash, identity_key
@@ -18,6 +19,9 @@ from fidelio_shared.contracts.profile import (
     SplitRequested,
 )
 from fidelio_shared.contracts.profile import Apart as Told
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def absorb_key(absorbed: ProfileId) -> str:
@@ -100,7 +104,7 @@ def _take_interaction(batch: FoldingBatch, record: AbsorbRequested, profile: Pro
 def _absorbed(known: Profile, record: AbsorbRequested) -> Profile:
     members = known.members if record.is_split else tuple(sorted({*known.members, record.absorbed, *record.members}))
     version = min(known.state_version, record.state_version or STATE_VERSION) if record.state else known.state_version
-    claims = {each.key: Claim(instant(each.at), each.profile) for each in record.apart}
+    claims = {each.key: Claim(instant(each.at or LONG_AGO), each.profile) for each in record.apart}
     profile = replace(
         known,
         members=members,
