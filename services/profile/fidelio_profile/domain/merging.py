@@ -20,7 +20,6 @@ from fidelio_shared.contracts.profile import (
 )
 from fidelio_shared.contracts.profile import Apart as Told
 
-
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
