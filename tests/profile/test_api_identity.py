@@ -10,41 +10,16 @@ import pytest
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.ingest import Identifier, Interaction
+from fidelio_shared.contracts.ingest import Identifier
 from fidelio_shared.contracts.topics import IDENTITIES, TIMELINE
 from fidelio_shared.storage.mongo import Database
 from support.api import client_on, person
 from support.interactions import an_interaction, an_order, customer, email
-from support.profile_steps import RecordingPublisher, a_fold, a_resolver
+from support.people_at_work import People
 
 ANN, SISTER = customer("ann"), email("sister@example.org")
 ORDER, VIEW = an_order(1, identifiers=[ANN]), an_interaction(2, identifiers=[SISTER])
 TOGETHER = an_order(3, identifiers=[ANN, SISTER])
-
-
-class People:
-    """Resolve and fold over one database; what the API publishes is folded when the test says so."""
-
-    def __init__(self, database: Database) -> None:
-        self.database, self.asked = database, RecordingPublisher()
-        self.resolver, self.fold = a_resolver(database), a_fold(database)
-
-    async def say(self, *interactions: Interaction) -> None:
-        already = len(self.resolver.published(TIMELINE.name))
-        await self.resolver.settle(*map(encode, interactions))
-        await self._settle(self.resolver.published(TIMELINE.name)[already:])
-
-    async def carry_out(self) -> None:
-        records = [each.value or b"" for each in self.asked.records if each.topic == TIMELINE.name]
-        self.asked.records.clear()
-        await self._settle(records)
-
-    async def _settle(self, records: list[bytes]) -> None:
-        """And what fold says to itself on other keys, until it says nothing more."""
-        while records:
-            already = len(self.fold.published(TIMELINE.name))
-            await self.fold.settle(*records)
-            records = self.fold.published(TIMELINE.name)[already:]
 
 
 @pytest.fixture
