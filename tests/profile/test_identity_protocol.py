@@ -8,7 +8,7 @@ from support.protocol_cases import TOLD, Story, stories
 from support.protocol_check import violations
 from support.protocol_mutants import MUTANTS, Mutant
 
-SEARCH = settings(CI, phases=(Phase.generate,), max_examples=1_000)
+SEARCH = settings(CI, phases=(Phase.generate,), max_examples=2_000)
 
 
 @pytest.mark.parametrize("story", TOLD, ids=range(len(TOLD)))

@@ -51,6 +51,6 @@ def _recorded(lots: Random, who: tuple[int, int], saying: tuple[str, str], day: 
 
 def _identifiers(lots: Random, customer: int) -> Sequence[dict[str, str]]:
     """Mostly the number; sometimes the address as well, or alone, so that a person speaks on several partitions."""
-    number = {"kind": "customer_id", "value": str(customer)}
+    number = {"kind": "customer_id", "value": str(customer + 1)}
     address = {"kind": "email", "value": f"customer{customer}@example.org"}
     return lots.choices(([number], [number, address], [address]), weights=(5, 3, 1))[0]

@@ -122,6 +122,7 @@ _happening = st.one_of(
     st.builds(Crash, _process, st.sampled_from(("published", "stored", "published", "publishing", "decided"))),
     st.one_of(
         st.just(Settle()),
+        st.builds(Separate, st.sampled_from(STRONG)),
         st.builds(Unite, st.integers(0, 9), st.integers(0, 9)),
         st.builds(Refold, st.integers(0, 7)),
         st.builds(Refold, st.integers(0, 7)),
@@ -133,6 +134,7 @@ _ONE, _OTHER = (email("a@b.example"),), (Identifier(kind="phone", value="+331234
 _MEETING = (Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Advance(0, 9, 4), Advance(1, 9, 4))
 _RESOLVED = (*_MEETING, Advance(0, 9, 4), Advance(1, 9, 4))
 _FOLDS = (2, 3, 4)
+_SLOWLY = tuple(Advance(each, 9, 1) for _ in range(4) for each in range(5))
 TOLD = (
     *(
         Story(LAYOUTS[0], (*_RESOLVED, *(Crash(each, "published") for each in _FOLDS * times), Settle()))
@@ -175,6 +177,14 @@ TOLD = (
         LAYOUTS[0],
         (Say((customer("1"),)), Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Settle(), Say((customer("1"), *_ONE))),
     ),
+    *(
+        Story(
+            LAYOUTS[0],
+            (Say(_ONE), Say(_OTHER), Say((third,)), Settle(), Say((*_ONE, *_OTHER, third)), *_SLOWLY),
+        )
+        for third in STRONG[3:]
+        if third not in _ONE + _OTHER
+    ),
 )
 """A merge whose folds end after publishing; a refold of the winner while the loser's fold has not stored yet; an
-interaction sent to who became part of another meanwhile; a chain of merges."""
+interaction sent to who became part of another meanwhile; a chain of merges; three merged at once."""

@@ -2,24 +2,29 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fidelio_profile.adapters import mongo_profiles
 from fidelio_profile.domain import assignment, fold, merging
 from fidelio_profile.domain.assignment import Assigned, Known
 from fidelio_profile.domain.people import Head, merged
-from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.profile import Apart, Profile, joined
+from fidelio_profile.domain.regrouping import Regrouped, separate
 from fidelio_profile.domain.revisions import Foldable, FoldingBatch, record_key
+from fidelio_profile.domain.state import State
 from fidelio_profile.records import routed_records, snapshot_records, timeline_record
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import ProfileId, hash16
-from fidelio_shared.contracts.ingest import Interaction
-from fidelio_shared.contracts.profile import AbsorbRequested, Cause, RefoldRequested, RetireRequested
-from support import protocol_database, protocol_world
+from fidelio_shared.contracts.ingest import Identifier, Interaction
+from fidelio_shared.contracts.profile import AbsorbRequested, Cause, RefoldRequested, RetireRequested, SplitRequested
+from support import identity_directory, protocol_database, protocol_world
 from support.identity_directory import Directory
 from support.identity_rules import JOINING_RULES
 from support.protocol_database import EPOCH
 from support.protocol_world import Process, World, decoded
+
+Regrouping = AbsorbRequested | SplitRequested
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,54 @@ def _absorb_goes_straight(batch: FoldingBatch, record: RetireRequested, known: P
     first = len(batch.sent)
     _fold_retire(batch, record, known)
     batch.sent[first:] = [
-        each.model_copy(update={"profile": record.into}) if isinstance(each, AbsorbRequested) else each
+        each.model_copy(update={"profile": record.into, "into": None}) if isinstance(each, AbsorbRequested) else each
         for each in batch.sent[first:]
     ]
+
+
+def _part_goes_straight(record: Regrouping, profile: Profile, owner: ProfileId) -> AbsorbRequested:
+    """Before what stays is stored."""
+    return _part_sent(record, profile, owner).model_copy(update={"profile": owner, "into": None})
+
+
+def _part_forgets_members(record: Regrouping, profile: Profile, owner: ProfileId) -> AbsorbRequested:
+    return _part_sent(record, profile, owner).model_copy(update={"members": ()})
+
+
+def _late_stays(self: Profile, interaction: Interaction) -> ProfileId:
+    return self.merged_into or self.id
+
+
+def _first_claim_holds(one: Apart, other: Apart) -> Apart:
+    return {**other, **one}
+
+
+def _claims_end_with_a_merge(known: Profile, record: AbsorbRequested) -> Profile:
+    return _absorbed(known, record if record.is_split else record.model_copy(update={"apart": ()}))
+
+
+def _taken_is_not_moved(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
+    _take(batch, record, profile)
+    batch.moved = {each: owner for each, owner in batch.moved.items() if owner != profile.id}
+
+
+def _nothing_is_passed_on(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
+    sent = len(batch.sent)
+    _take(batch, record, profile)
+    del batch.sent[sent:]
+
+
+def _what_is_on_its_way_counts(batch: FoldingBatch, profile: Profile) -> State | None:
+    return joined([profile.base, *map(profile.lift, batch.timeline(profile.names))])
+
+
+def _separation_is_not_kept(head: Head, identifiers: Iterable[Identifier], request: str, at: datetime) -> Regrouped:
+    regrouped = _separate(head, identifiers, request, at)
+    return replace(
+        regrouped,
+        new_heads={each: replace(head, apart=frozenset()) for each, head in regrouped.new_heads.items()},
+        changed_heads={each: replace(one, apart=head.apart) for each, one in regrouped.changed_heads.items()},
+    )
 
 
 def _refold_without_members(batch: FoldingBatch, record: RefoldRequested, known: Profile | None) -> None:
@@ -183,7 +233,7 @@ def _committed_before_it_is_published(self: World, partitions: Sequence[int]) ->
 _fold_retire, _fold_absorb, _absorbed = merging.fold_retire, merging.fold_absorb, merging._absorbed
 _fold_refold, _forward, _refusals = fold._fold_refold, FoldingBatch.forward, Directory.refusals
 _assign, _wanted_timelines = assignment.assign, mongo_profiles._wanted_timelines
-_merged = merged
+_merged, _part_sent, _take, _separate = merged, merging._part_sent, merging._take, separate
 
 MUTANTS: Sequence[Mutant] = (
     Mutant("no stub is written", fold, "FoldingBatch", _WithoutStubs),
@@ -198,6 +248,15 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("absorbs are named after their cause", fold, "fold_retire", _absorbs_are_named_after_their_cause),
     Mutant("a stub drops what comes late", FoldingBatch, "forward", _stub_drops_what_comes_late),
     Mutant("an absorb is sent before the stub is stored", fold, "fold_retire", _absorb_goes_straight),
+    Mutant("what was separated is sent before the rest is stored", merging, "_part_sent", _part_goes_straight),
+    Mutant("a separation forgets what members said", merging, "_part_sent", _part_forgets_members),
+    Mutant("what comes late after a separation stays", Profile, "destination", _late_stays),
+    Mutant("the first separation of an identifier holds", merging, "latest", _first_claim_holds),
+    Mutant("a merge forgets what was separated before", merging, "_absorbed", _claims_end_with_a_merge),
+    Mutant("what was separated is counted and not moved", merging, "_take", _taken_is_not_moved),
+    Mutant("what was separated twice stays with the first", merging, "_take", _nothing_is_passed_on),
+    Mutant("what is on its way to another counts", FoldingBatch, "refolded", _what_is_on_its_way_counts),
+    Mutant("separated people may be merged again", identity_directory, "separate", _separation_is_not_kept),
     Mutant("a refold forgets members", fold, "_fold_refold", _refold_without_members),
     Mutant("the timelines of members are not read", protocol_database, "_wanted_timelines", _no_member_is_read),
     Mutant("the versions of heads are not checked", Directory, "refusals", _versions_are_not_checked),

@@ -20,7 +20,7 @@ SAYINGS = (
     ("support", "ticket.opened"),
     ("billing", "payment.succeeded"),
 )
-_ORDERED_WITHIN_DAYS = 500
+_ORDERED_WITHIN_DAYS = 390
 _FURTHEST_COPY = 2_000
 
 Said = dict[str, object]
@@ -112,7 +112,7 @@ def _saying(chance: Random, source: str, number: int, customer: int, now: dateti
 
 def _identifiers(chance: Random, customer: int) -> list[Mapping[str, str]]:
     """Mostly the customer's number; sometimes with, and seldom only, the address."""
-    number = {"kind": "customer_id", "value": str(customer)}
+    number = {"kind": "customer_id", "value": str(customer + 1)}
     address = {"kind": "email", "value": f"customer{customer}@example.org"}
     device = {"kind": "device_id", "value": f"device-{customer}-{chance.randrange(2)}"}
     return chance.choices(([number], [number, address], [number, device], [address]), weights=(6, 2, 1, 1))[0]

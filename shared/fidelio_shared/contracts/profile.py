@@ -33,22 +33,28 @@ class RetireRequested(Contract):
 
 
 class Apart(Contract):
-    """An identifier that a split took from a profile: what comes under it belongs to `profile`. `key`: its hash."""
+    """Whose an identifier is since people took it from a profile: `key` is its hash, the latest `at` holds, and any
+    holds against none."""
 
     key: HexId
     profile: ProfileId
+    at: datetime | None = None
 
 
 class AbsorbRequested(Contract):
-    """What `absorbed` was becomes part of `profile`, once for each `id`.
+    """What `absorbed` was becomes part of `profile`, once for each `id`; of a split, what came under `apart`.
 
-    `members`: whose timeline documents this brings. `apart`: what was split off before. `state`: as folded under
-    `state_version`; None where nothing was known yet. `base`: the part of it that has left the timeline.
+    `into`: it goes on there from its own key as soon as the record `after` is stored, and all that came before it.
+    `members`: whose timeline documents this brings. `apart`: what was split off before. `foreign`: hashes of
+    identifiers that are named there and are somebody else's. `state`: as folded under `state_version`; None where
+    nothing was known yet. `base`: the part of it that has left the timeline.
     """
 
     kind: Literal["absorb"] = "absorb"
     profile: ProfileId
     absorbed: ProfileId
+    into: ProfileId | None = None
+    after: HexId | None = None
     state: dict[str, JsonValue] | None = None
     base: dict[str, JsonValue] | None = None
     interaction: Interaction | None = None
@@ -58,6 +64,7 @@ class AbsorbRequested(Contract):
     state_version: int | None = None
     members: tuple[ProfileId, ...] = ()
     apart: tuple[Apart, ...] = ()
+    foreign: tuple[str, ...] = ()
     hops: int = 0
 
 

@@ -17,7 +17,7 @@ from fidelio_profile.adapters.timeline_documents import interaction_from, timeli
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.fold import RETENTION
 from fidelio_profile.domain.names import search_fields
-from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.profile import Claim, Profile
 from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Interaction
@@ -198,7 +198,8 @@ class MongoProfileStore:
 def _deduplication_keys(records: Iterable[Foldable]) -> set[str]:
     keys = {record_key(each) for each in records}
     brought = [each.interaction for each in records if isinstance(each, RetireRequested | AbsorbRequested)]
-    return keys | {each.id for each in brought if each}
+    awaited = {each.after for each in records if isinstance(each, AbsorbRequested) and each.after}
+    return keys | awaited | {each.id for each in brought if each}
 
 
 def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]) -> set[ProfileId]:
@@ -209,12 +210,13 @@ def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, 
     wanted: set[ProfileId] = set()
     for record in records:
         known = profiles.get(record.profile)
+        own = {record.profile, *(known.members if known else ())}
         if isinstance(record, RefoldRequested) and record.reason == RETENTION:
             continue
         if isinstance(record, RefoldRequested | SplitRequested):
-            wanted |= {record.profile, *(known.members if known else ())}
-        elif isinstance(record, AbsorbRequested) and record.profile in parted and not record.is_split:
-            wanted |= {record.absorbed, *record.members}
+            wanted |= own
+        elif isinstance(record, AbsorbRequested) and record.profile in parted and not record.into:
+            wanted |= own | {record.absorbed, *record.members}
     return wanted
 
 
@@ -243,7 +245,9 @@ def _history_document(profile: Profile) -> Document:
     if profile.members:
         document["members"] = [bytes.fromhex(each) for each in profile.members]
     if profile.apart:
-        document["apart"] = [[key, bytes.fromhex(owner)] for key, owner in profile.apart.items()]
+        document["apart"] = [[key, bytes.fromhex(each.profile), each.at] for key, each in profile.apart.items()]
+    if profile.foreign:
+        document["foreign"] = sorted(profile.foreign)
     return document
 
 
@@ -256,7 +260,8 @@ def profile_from(document: Mapping[str, Any]) -> Profile:
         state_version=min(document["state_version"], STATE_VERSION),
         merged_into=ProfileId(merged_into.hex()) if merged_into else None,
         members=tuple(ProfileId(each.hex()) for each in document.get("members", ())),
-        apart={key: ProfileId(owner.hex()) for key, owner in document.get("apart", ())},
+        apart={key: Claim(at, ProfileId(owner.hex())) for key, owner, at in document.get("apart", ())},
+        foreign=frozenset(document.get("foreign", ())),
         erased_at=document.get("erased_at"),
         base=state_from(document["base"]) if document.get("base") else None,
     )

@@ -162,7 +162,10 @@ class MongoProfileViews:
         query = {"profile": {"$in": list(whole)}, "kind": "interaction"}
         async for document in self.database.timeline.find(query, {"profile": 1, "body": 1}, session=session):
             profile = whole[document["profile"]]
-            state = profile.lift(interaction_from(document["body"]))
+            interaction = interaction_from(document["body"])
+            if profile.owner(interaction) != profile.id:  # on its way there
+                continue
+            state = profile.lift(interaction)
             states[profile.id] = join(states[profile.id], state) if profile.id in states else state
         return states
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -59,12 +60,11 @@ class Asking:
 
 async def until(look: Callable[[], Awaitable[bool]]) -> bool:
     """Whether it was so within a few seconds."""
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await look():
-                await asyncio.sleep(_LOOK_EVERY_SECONDS)
-    except TimeoutError:
-        return False
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not await look():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
     return True
 
 

@@ -105,14 +105,15 @@ def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | 
     if record.reason == RETENTION:
         _let_leave(batch, record, known)
         return
-    state = joined([known.base, *(known.lift(each) for each in batch.timeline((known.id, *known.members)))])
+    state = batch.refolded(known)
     if state or known.state is None:
         batch.accept(record, replace(known, state_version=STATE_VERSION).next(state), cause_by(record, "refold"))
 
 
 def _let_leave(batch: FoldingBatch, record: RefoldRequested, known: Profile) -> None:
     """What is too old for the timeline stays in the sums: the state is the same as before."""
-    leaving = [each for each in batch.stored.leaving.get(known.id, ()) if each.id not in batch.left]
+    old = batch.stored.leaving.get(known.id, ())
+    leaving = [each for each in old if each.id not in batch.left and known.owner(each) == known.id]
     if leaving:
         batch.left += [each.id for each in leaving]
         base = joined([known.base, *map(known.lift, leaving)])

@@ -1,23 +1,26 @@
 """Two profiles become one, or one two: records that pass between keys, so that each has one writer."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.people import identifier_hash, identity_key
-from fidelio_profile.domain.profile import Profile, joined
+from fidelio_profile.domain.profile import Apart, Claim, Profile, joined, latest
 from fidelio_profile.domain.revisions import FoldingBatch, cause_by, instant_of, record_key
-from fidelio_profile.domain.state import State, join_all, lift
+from fidelio_profile.domain.state import State
+from fidelio_shared.contracts.canonical import instant, moment
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import (
     STATE_VERSION,
     AbsorbRequested,
-    Apart,
     InteractionRecorded,
     RetireRequested,
     SplitRequested,
 )
+from fidelio_shared.contracts.profile import Apart as Told
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def absorb_key(absorbed: ProfileId) -> str:
@@ -30,10 +33,7 @@ def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:
 
 
 def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | None) -> None:
-    """It becomes a stub; what it was goes to the other's key, with the interaction that brought them together.
-
-    It goes by its own key: when it comes from there, the stub and all of its timeline are stored.
-    """
+    """It becomes a stub; what it was goes to the other's key, with the interaction that brought them together."""
     if known and known.merged_into:
         if record.interaction and not batch.is_seen(record.interaction.id):
             batch.forward(InteractionRecorded(profile=known.id, interaction=record.interaction), known.merged_into)
@@ -43,6 +43,8 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
         AbsorbRequested(
             profile=known.id,
             absorbed=known.id,
+            into=record.into,
+            after=record_key(record),
             state=state_document(known.state) if known.state else None,
             base=state_document(known.base) if known.base else None,
             interaction=record.interaction,
@@ -50,7 +52,8 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
             at=instant_of(record),
             state_version=known.state_version,
             members=known.members,
-            apart=tuple(Apart(key=key, profile=profile) for key, profile in sorted(known.apart.items())),
+            apart=_told(known.apart),
+            foreign=tuple(sorted(known.foreign)),
         )
     )
     stub = Profile(known.id, known.revision + 1, None, merged_into=record.into)
@@ -58,47 +61,71 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
 
 
 def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | None) -> None:
+    if record.into:
+        _go_on(batch, record, record.into)
+        return
     known = known or Profile(record.profile, 0, None)
     if known.merged_into:
-        _forward_absorb(batch, record, known, known.merged_into)
+        batch.forward(record, known.merged_into)
         return
-    interaction = record.interaction if record.interaction and not batch.is_seen(record.interaction.id) else None
-    if interaction and (destination := known.destination(interaction)) != known.id:
-        batch.forward(InteractionRecorded(profile=known.id, interaction=interaction), destination)
-        interaction = None
     profile = _absorbed(known, record)
-    absorbed = state_from(record.state) if record.state else None
-    if known.apart and not record.is_split:
-        kept, _ = _part(batch, record, profile, (record.absorbed, *record.members))
-        absorbed = joined([state_from(record.base) if record.base else None, kept])
-    state = joined([known.state, absorbed, lift(interaction) if interaction else None])
-    state = profile.own(state) if state else None
-    if interaction:
-        batch.added.setdefault(known.id, []).append(interaction)
-        batch.seen.add(interaction.id)
-        batch.accepted.append(InteractionRecorded(profile=known.id, interaction=interaction))
+    interaction = _take_interaction(batch, record, profile)
+    if profile.apart:
+        state = _regroup(batch, record, profile)
+    else:
+        absorbed = state_from(record.state) if record.state else None
+        state = joined([known.state, absorbed, profile.lift(interaction) if interaction else None])
+        state = profile.own(state) if state else None
     batch.accept(record, replace(profile, revision=known.revision + 1, state=state), cause_by(record, "merge"))
 
 
-def _forward_absorb(batch: FoldingBatch, record: AbsorbRequested, stub: Profile, into: ProfileId) -> None:
-    """Its own waits until it is stored: before that the retire is in this batch, and sends it again."""
-    if record.absorbed != stub.id or batch.is_stored(stub):
-        batch.forward(record, into)
+def _go_on(batch: FoldingBatch, record: AbsorbRequested, into: ProfileId) -> None:
+    """To another key only when the timeline that it is about is stored. Before that, what sent it is in this batch, and
+    sends it again."""
+    if record.after in batch.stored.seen:
+        batch.forward(record.model_copy(update={"into": None, "after": None}), into)
+
+
+def _take_interaction(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> Interaction | None:
+    """The one that it brings, where it is news and this profile's."""
+    interaction = record.interaction
+    if interaction is None or batch.is_seen(interaction.id):
+        return None
+    if (destination := profile.destination(interaction)) != profile.id:
+        batch.forward(InteractionRecorded(profile=profile.id, interaction=interaction), destination)
+        return None
+    batch.added.setdefault(profile.id, []).append(interaction)
+    batch.seen.add(interaction.id)
+    batch.accepted.append(InteractionRecorded(profile=profile.id, interaction=interaction))
+    return interaction
 
 
 def _absorbed(known: Profile, record: AbsorbRequested) -> Profile:
-    """Who is a member is not apart any more."""
-    members = known.members if record.is_split else tuple({*known.members, record.absorbed, *record.members})
-    own = {known.id, *members}
-    apart = {**{each.key: each.profile for each in record.apart}, **known.apart}
+    members = known.members if record.is_split else tuple(sorted({*known.members, record.absorbed, *record.members}))
     version = min(known.state_version, record.state_version or STATE_VERSION) if record.state else known.state_version
-    return replace(
+    claims = {each.key: Claim(instant(each.at or LONG_AGO), each.profile) for each in record.apart}
+    profile = replace(
         known,
-        members=tuple(sorted(members)),
-        apart={key: profile for key, profile in sorted(apart.items()) if profile not in own},
+        members=members,
+        apart=latest(known.apart, claims) if claims else known.apart,
+        foreign=_foreign(known, record),
         state_version=version,
-        base=joined([known.base, state_from(record.base) if record.base else None]),
     )
+    base = joined([known.base, state_from(record.base) if record.base else None])
+    return replace(profile, base=profile.own(base) if base else None)
+
+
+def _foreign(known: Profile, record: AbsorbRequested) -> frozenset[str]:
+    """What is foreign to the one and the other's own is own; after a split all that stayed behind is foreign."""
+    foreign = frozenset(record.foreign)
+    if record.is_split or not (known.foreign or foreign):
+        return known.foreign | foreign
+    other = state_from(record.state) if record.state else None
+    return (known.foreign - _named(other)) | (foreign - _named(known.state))
+
+
+def _named(state: State | None) -> frozenset[str]:
+    return frozenset(identifier_hash(":".join(each)) for each in state.identifiers) if state else frozenset()
 
 
 def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | None) -> None:
@@ -106,41 +133,61 @@ def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | Non
     if known.merged_into:
         batch.forward(record, known.merged_into)
         return
-    apart = {**known.apart, **{identifier_hash(identity_key(each)): record.into for each in record.identifiers}}
-    profile = replace(known, apart=apart)
-    kept, sent = _part(batch, record, profile, (known.id, *known.members))
-    kept = joined([known.base, kept])
-    if record.into not in sent:
-        batch.sent.append(_part_sent(record, profile, record.into, None))
-    batch.accept(record, replace(profile, state_version=STATE_VERSION).next(kept), cause_by(record, "split"))
+    claim = Claim(instant(instant_of(record)), record.into)
+    claims = {identifier_hash(identity_key(each)): claim for each in record.identifiers}
+    profile = replace(known, apart=latest(known.apart, claims))
+    profile = replace(profile, base=profile.own(profile.base) if profile.base else None, state_version=STATE_VERSION)
+    batch.accept(record, profile.next(_regroup(batch, record, profile)), cause_by(record, "split"))
 
 
-def _part(
-    batch: FoldingBatch, record: AbsorbRequested | SplitRequested, profile: Profile, timelines: Sequence[ProfileId]
-) -> tuple[State | None, frozenset[ProfileId]]:
-    """Gives each profile what came under its identifiers; the state of what stays, and who was given something."""
-    kept: list[Interaction] = []
-    parted: dict[ProfileId, list[Interaction]] = {}
-    for each in batch.timeline(timelines):
-        owner = profile.apart.get(identifier_hash(each.anchor))
-        (kept if owner is None else parted.setdefault(owner, [])).append(each)
-    for owner, interactions in sorted(parted.items()):
-        batch.moved |= {each.id: owner for each in interactions}
-        batch.sent.append(_part_sent(record, profile, owner, join_all(map(lift, interactions))))
-    return joined([profile.lift(each) for each in kept]), frozenset(parted)
+def _regroup(batch: FoldingBatch, record: AbsorbRequested | SplitRequested, profile: Profile) -> State | None:
+    """Takes what a split brings, tells others to take what is theirs, and folds what stays.
+
+    Documents stay where they are until their new owner takes them: each is moved by one, who counts it at once.
+    """
+    if isinstance(record, AbsorbRequested) and record.is_split:
+        _take(batch, record, profile)
+    others = {profile.owner(each) for each in batch.timeline(profile.names)} - {profile.id}
+    if isinstance(record, SplitRequested):
+        others.add(record.into)
+    for owner in sorted(others):
+        batch.sent.append(_part_sent(record, profile, owner))
+    return batch.refolded(profile)
 
 
-def _part_sent(
-    record: AbsorbRequested | SplitRequested, profile: Profile, owner: ProfileId, state: State | None
-) -> AbsorbRequested:
+def _take(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
+    keys = {each.key for each in record.apart}
+    for each in batch.timeline({record.absorbed, *record.members} - {*profile.names}):
+        if identifier_hash(each.anchor) in keys and profile.owner(each) == profile.id:
+            batch.moved[each.id] = profile.id
+            batch.added.setdefault(profile.id, []).append(each)
+    for owner in sorted({profile.owner_of(key) for key in keys} - {profile.id}):
+        left = {key: claim for key, claim in profile.apart.items() if key in keys}
+        changed = {"id": split_key(record, owner), "apart": _told(left, owner), "foreign": ()}
+        batch.forward(record.model_copy(update=changed), owner)
+
+
+def _part_sent(record: AbsorbRequested | SplitRequested, profile: Profile, owner: ProfileId) -> AbsorbRequested:
     remaining = record.remaining if isinstance(record, SplitRequested) else ()
     return AbsorbRequested(
-        profile=owner,
+        profile=profile.id,
         absorbed=profile.id,
-        state=state_document(state) if state else None,
+        into=owner,
+        after=record_key(record),
         id=split_key(record, owner),
         is_split=True,
         at=instant_of(record),
         state_version=STATE_VERSION,
-        apart=tuple(Apart(key=identifier_hash(identity_key(each)), profile=profile.id) for each in remaining),
+        members=profile.members,
+        apart=_told(profile.apart, owner),
+        foreign=tuple(sorted(identifier_hash(identity_key(each)) for each in remaining)),
+    )
+
+
+def _told(apart: Apart, owner: ProfileId | None = None) -> tuple[Told, ...]:
+    """All, or what is that owner's."""
+    return tuple(
+        Told(key=key, profile=claim.profile, at=moment(claim.at))
+        for key, claim in sorted(apart.items())
+        if owner in {None, claim.profile}
     )

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Literal
 
 from fidelio_profile.domain.documents import Document, state_document
-from fidelio_profile.domain.profile import Profile
+from fidelio_profile.domain.profile import Profile, joined
+from fidelio_profile.domain.state import State
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import (
@@ -97,11 +98,6 @@ class FoldingBatch:
     def profile(self, profile: ProfileId) -> Profile | None:
         return self.profiles.get(profile) or self.stored.profiles.get(profile)
 
-    def is_stored(self, stub: Profile) -> bool:
-        """And with it all that came under it before."""
-        stored = self.stored.profiles.get(stub.id)
-        return stored is not None and stored.merged_into is not None
-
     def accept(self, record: Foldable, profile: Profile, cause: Cause) -> None:
         self.seen.add(record_key(record))
         self.profiles[profile.id] = profile
@@ -137,6 +133,11 @@ class FoldingBatch:
             if self.moved.get(interaction.id, each) == each and interaction.id not in self.left
         ]
         return sorted(found, key=lambda each: (each.occurred_at, each.id))
+
+    def refolded(self, profile: Profile) -> State | None:
+        """From its timeline and its members', without what is on its way to somebody else."""
+        held = [each for each in self.timeline(profile.names) if profile.owner(each) == profile.id]
+        return joined([profile.base, *map(profile.lift, held)])
 
 
 def record_key(record: Foldable) -> str:
