@@ -68,7 +68,7 @@ def unite_unless_one(heads: Iterable[Head], request: str, at: datetime) -> Regro
     """The same, and nothing where it came true meanwhile."""
     found = list(heads)
     names = {each.profile for each in found}
-    return unite(found, request, at) if len(names) > 1 else Regrouped(*names)
+    return unite(found, request, at) if len(names) > 1 else Regrouped(found[0].profile)
 
 
 def separate(head: Head, identifiers: Iterable[Identifier], request: str, at: datetime) -> Regrouped:
