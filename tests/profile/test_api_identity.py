@@ -11,7 +11,7 @@ import pytest
 from fidelio_profile.adapters.mongo_keys import MongoKeyStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_shared.contracts.ids import ProfileId, hash16
-from fidelio_shared.contracts.ingest import Identifier, Interaction
+from fidelio_shared.contracts.ingest import Identifier
 from fidelio_shared.contracts.topics import IDENTITIES, TIMELINE
 from fidelio_shared.storage.mongo import Database
 from support.api import by, client_on, person
