@@ -65,11 +65,10 @@ def unite(heads: Iterable[Head], request: str, at: datetime) -> Regrouped:
 
 
 def unite_unless_one(heads: Iterable[Head], request: str, at: datetime) -> Regrouped:
-    """Nothing is left to do where they became one meanwhile."""
-    first, *others = heads
-    if all(each.profile == first.profile for each in others):
-        return Regrouped(first.profile)
-    return unite([first, *others], request, at)
+    """The same, and nothing where it came true meanwhile."""
+    found = list(heads)
+    names = {each.profile for each in found}
+    return unite(found, request, at) if len(names) > 1 else Regrouped(found[0].profile)
 
 
 def separate(head: Head, identifiers: Iterable[Identifier], request: str, at: datetime) -> Regrouped:
