@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -10,8 +10,11 @@ import pytest
 
 from fidelio_deploy.bench.report import Machine, Results, verdicts
 from fidelio_deploy.bench.series import Figures, Sample, Usage, figures, percentile
-from fidelio_deploy.bench.workload import make_workload
+from fidelio_deploy.bench.view import View
+from fidelio_deploy.bench.workload import KINDS, make_workload
 from fidelio_deploy.errors import StackError
+from fidelio_shared.contracts.canonical import moment
+from fidelio_shared.contracts.retention import shipped_retention
 
 UNTIL = datetime(2026, 3, 1, tzinfo=UTC)
 MEGABYTE = 1024 * 1024
@@ -64,6 +67,28 @@ def test_every_run_sends_the_same_with_one_in_two_hundred_twice() -> None:
     assert 4000 < len(first) < 4000 * 1.01
     assert len(set(first)) == 4000
     assert 350 < sum(len(each or b"") for each in first) / len(first) < 550
+
+
+def test_nothing_that_is_sent_is_too_old_for_the_door() -> None:
+    values = [orjson.loads(each.value or b"") for each in make_workload(4000, until=UNTIL).records(0, 4000)]
+    first_at = {each["type"]: moment(each["occurred_at"]) for each in reversed(values)}
+    assert first_at.keys() == {each.type for each in KINDS}
+    assert all(at > shipped_retention().oldest(name, UNTIL + timedelta(hours=1)) for name, at in first_at.items())
+
+
+def test_the_views_are_asked_for_by_addresses_that_were_sent() -> None:
+    workload = make_workload(4000, until=UNTIL)
+    values = [orjson.loads(each.value or b"") for each in workload.records(0, 4000)]
+    sent = {named["value"] for each in values for named in each["identifiers"] if named["kind"] == "email"}
+    asked = workload.emails(500)
+    assert (len(asked), set(asked) <= sent, len(set(asked)) > 250) == (500, True, True)
+
+
+@pytest.mark.parametrize(("milliseconds", "is_met"), [(20.0, True), (20.1, False)])
+def test_a_view_is_judged_by_its_slowest_hundredth(milliseconds: float, is_met: bool) -> None:
+    view = View(200, 1.0, milliseconds, some_figures())
+    found = verdicts(Results(Machine(2, 0.0, 1.0), 1000, {}, None, view))
+    assert [(each.row, each.is_met) for each in found] == [("the view", is_met)]
 
 
 def test_activity_is_uneven_as_customers_are() -> None:

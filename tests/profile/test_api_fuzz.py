@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 import schemathesis
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from hypothesis import HealthCheck, given, settings
 from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from fidelio_deploy.mongo import Mongod
@@ -67,7 +70,14 @@ def test_every_answer_keeps_to_the_description(strict_mongod: Mongod, lived: Dat
             ]
             for each in operations
         }
-    print(statuses)
     assert len(statuses) == 21
     assert all(200 in known for path, (*_, known) in statuses.items() if path.removeprefix("get ") in KNOWN)
     assert set().union(*(each for found in statuses.values() for each in found)) <= {200, 202, 304, 400, 404, 409, 422}
+
+
+def test_an_answer_that_breaks_its_description_is_noticed() -> None:
+    application = FastAPI()
+    application.get("/count", response_model=int)(lambda: JSONResponse("seven"))
+    (operation,) = schemathesis.openapi.from_asgi("/openapi.json", application).get_all_operations()
+    with pytest.raises(FailureGroup):
+        ask(operation.ok(), GenerationMode.POSITIVE, {})

@@ -9,13 +9,14 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
+from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Identifier, Interaction
 from fidelio_shared.storage.mongo import Database, Document
 from support.api import KEY, by, client_on, person
 from support.interactions import NOON, a_profile_id, an_interaction, an_order, customer, email
 from support.outcomes import a_notification, a_score, a_segment_change
-from support.profile_steps import EPOCH, live
+from support.profile_steps import EPOCH, a_resolver, live
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ async def test_any_value_of_an_identifier_finds_its_person(
     await live(database, first)
     found = await api.get(by("loyalty_id", value))
     assert (found.status_code, found.json()["profile"]) == (200, person(first))
+
+
+async def test_who_is_not_folded_yet_is_not_found(api: httpx.AsyncClient, database: Database) -> None:
+    first = an_interaction(1)
+    await a_resolver(database).settle(encode(first))
+    for path in (f"/profiles/{person(first)}", by("customer_id", "ann")):
+        assert (await api.get(path)).status_code == 404
+    assert (await api.get("/profiles", params={"q": "ann"})).json() == {"people": [], "next": None}
+    await live(database, first)
+    assert (await api.get(by("customer_id", "ann"))).json()["profile"] == person(first)
 
 
 async def test_by_another_identifier_it_is_the_same_answer(api: httpx.AsyncClient, database: Database) -> None:

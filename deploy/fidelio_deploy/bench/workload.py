@@ -19,7 +19,9 @@ REDELIVERED = 0.005
 REDELIVERED_AFTER = 500
 # Customer k is active in proportion to 1/(k + 10): the first has 1.3 % of all interactions, the first tenth 70 %.
 FLATTENED_BY = 10
-PERIOD = timedelta(days=730)
+PERIOD = timedelta(days=390)
+"""Within what every type is kept: what is older is refused at the door, and no later step would see it."""
+
 _WITH_A_DEVICE = ("web", "app")
 _JSON = (("content-type", b"application/json"),)
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -48,7 +50,7 @@ _KIND_BOUNDS = tuple(accumulate(each.percent / 100 for each in KINDS))
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`events` interactions spread over the two years before `until`; numbers beyond them happen at `until`."""
+    """`events` interactions spread over PERIOD before `until`; numbers beyond them happen at `until`."""
 
     events: int
     until: datetime
