@@ -72,7 +72,7 @@ identifiers = st.lists(
 )
 
 
-_KINDS: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
+_KINDS: Mapping[str, dict[str, st.SearchStrategy[Any]]] = {
     "order": {"type": st.just("order.placed"), "amount": st.none() | amounts},
     "return": {"type": st.sampled_from(("order.returned", "refund.issued")), "amount": st.none() | amounts},
     "consent": {"type": st.just("consent.changed"), "consent": consents},
@@ -181,7 +181,7 @@ def _wide_rating(lots: Random) -> dict[str, object]:
     return {"type": "survey.answered", "rating": {"scale": scale, "value": lots.choice((1, 3, 5))}}
 
 
-def _wide_reference(lots: Random) -> Mapping[str, object]:
+def _wide_reference(lots: Random) -> dict[str, object]:
     """Tickets are so few that some deliveries have no more of them than are kept."""
     subscription, ticket = (
         {"kind": "plan", "id": str(lots.randrange(30))},

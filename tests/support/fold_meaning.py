@@ -129,7 +129,7 @@ def _totals(interactions: Sequence[Interaction]) -> list[Document]:
             revenues[each.amount.currency].append(each.amount.value)
     return [
         {"currency": name, "count": len(values), "revenue": decimal_text(sum(values, Decimal(0)))}
-        for name, values in sorted(revenues.items())[:12]
+        for name, values in sorted(revenues.items())[:8]
     ]
 
 

@@ -18,7 +18,7 @@ _RECENT = {
     "message.clicked": 3,
     "message.replied": 3,
     "survey.answered": 3,
-    "ticket.opened": 5,
+    "ticket.opened": 3,
     "ticket.reopened": 3,
     "ticket.resolved": 3,
     "complaint.filed": 3,
@@ -43,8 +43,8 @@ def dealings(every: Sequence[Interaction]) -> Document:
         "ratings": _ratings(every),
         "tickets": [_ticket(key, tickets[key]) for key in kept(12, tickets)],
         "has_more_tickets": len(tickets) > 12,
-        "subscriptions": [_subscription(key, subscriptions[key]) for key in kept(8, subscriptions)],
-        "has_more_subscriptions": len(subscriptions) > 8,
+        "subscriptions": [_subscription(key, subscriptions[key]) for key in kept(6, subscriptions)],
+        "has_more_subscriptions": len(subscriptions) > 6,
         "preferred": _preferred(every),
     }
 
@@ -83,7 +83,7 @@ def _ratings(every: Sequence[Interaction]) -> list[Document]:
             "total": sum(value for _, value in given[scale]),
             "latest": [{"at": instant(at), "value": value} for at, value in sorted(given[scale], reverse=True)[:3]],
         }
-        for (scale,) in sorted([*known, *kept(8 - len(known), others)])
+        for (scale,) in sorted([*known, *kept(6 - len(known), others)])
     ]
 
 

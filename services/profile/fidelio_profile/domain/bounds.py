@@ -1,4 +1,4 @@
-"""How long a text may be to be kept, so that a whole profile stays below 64 KiB."""
+"""How long a text may be to be kept, so that a state stays below 56 KiB, and a profile with all else below 64 KiB."""
 
 import orjson
 

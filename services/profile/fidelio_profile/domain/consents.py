@@ -10,6 +10,7 @@ from fidelio_shared.contracts.ingest import Interaction
 
 MOST_CONSENTS = 20
 _LONGEST_PURPOSE = 32
+_LONGEST_BASIS = 32
 _LONGEST_EVIDENCE = 64
 
 
@@ -40,16 +41,16 @@ def one_consent(interaction: Interaction, at: Instant) -> Consents:
         status=consent.status,
         at=at,
         id=interaction.id,
-        lawful_basis=_beginning(consent.lawful_basis),
-        policy_version=_beginning(consent.policy_version),
-        evidence=_beginning(consent.evidence),
+        lawful_basis=_beginning(consent.lawful_basis, _LONGEST_BASIS),
+        policy_version=_beginning(consent.policy_version, _LONGEST_BASIS),
+        evidence=_beginning(consent.evidence, _LONGEST_EVIDENCE),
         expires_at=instant(consent.expires_at) if consent.expires_at else None,
     )
     return {(consent.purpose, consent.channel): given}
 
 
-def _beginning(text: str | None) -> str | None:
-    return cut(text, _LONGEST_EVIDENCE) if text else text
+def _beginning(text: str | None, most_bytes: int) -> str | None:
+    return cut(text, most_bytes) if text else text
 
 
 def join_consents(left: Consents, right: Consents) -> Consents:

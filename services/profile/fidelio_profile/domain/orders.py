@@ -11,7 +11,7 @@ from operator import mul
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ingest import Interaction
 
-MOST_CURRENCIES = 12
+MOST_CURRENCIES = 8
 MOST_DAYS = 7320
 """Twenty years, the oldest that ingest takes: 1,830 bytes in hex."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

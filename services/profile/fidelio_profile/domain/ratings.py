@@ -11,7 +11,7 @@ from fidelio_profile.domain.parts import Fields, Made, Part, Read
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ingest import RATING_SCALES, Interaction
 
-MOST_SCALES = 8
+MOST_SCALES = 6
 MOST_LATEST = 3
 _LONGEST_SCALE = 48
 

@@ -12,7 +12,7 @@ V = TypeVar("V")
 Key = tuple[str, str]
 """Kind and id."""
 _LONGEST_KIND = 32
-_LONGEST_ID = 96
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)

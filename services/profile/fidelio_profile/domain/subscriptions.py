@@ -11,7 +11,7 @@ from fidelio_profile.domain.referred import Referred, join_referred, one_referre
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ingest import Interaction
 
-MOST_SUBSCRIPTIONS = 8
+MOST_SUBSCRIPTIONS = 6
 _LONGEST_PLAN = 48
 _ACTIVE = {
     "subscription.started": True,

@@ -17,7 +17,7 @@ _TIME_ZONE = ("time_zone", "timezone")
 _READ_HERE = frozenset({"first_name", *_LANGUAGE, *_TIME_ZONE})
 _LONGEST_NAME = 48
 _LONGEST_VALUE = 128
-_LONGEST_SOURCE = 48
+_LONGEST_SOURCE = 40
 
 
 class Trait(NamedTuple):
