@@ -14,7 +14,7 @@ from support.watermark_check import Story, make_watermark, run, stories, violati
 from support.watermark_mutants import MUTANTS, Mutant
 
 PROPERTY = settings(CI, max_examples=500)
-SEARCH = settings(CI, phases=(Phase.generate,), max_examples=8_000)
+SEARCH = settings(CI, phases=(Phase.generate,), max_examples=4_000)
 STORE = TopicPartition(CHANNELS[0], 0)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")

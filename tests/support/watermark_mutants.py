@@ -181,7 +181,6 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("this process is not waited for", _kind(_IsNotWaitedFor), TOO_EARLY),
     Mutant("timeline is looked at once", _looking(1), TOO_EARLY),
     Mutant("timeline is looked at twice", _looking(2), TOO_EARLY),
-    Mutant("timeline is looked at three times", _looking(3), TOO_EARLY),
     Mutant("an old answer ends the looks", _kind(_OldAnswerEndsTheLooks), TOO_EARLY),
     Mutant("W outlives the assignment", _kind(_KeepsValue), OUTLIVES_ASSIGNMENT),
     Mutant("rounds outlive the assignment", _kind(_KeepsRounds), OLDER_THAN_ASSIGNMENT),
