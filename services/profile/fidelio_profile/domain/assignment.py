@@ -293,7 +293,7 @@ def _note_company(ledger: _Ledger, winner: Head, found: _Evidence) -> list[Demot
         people = link.seen_with | {winner.profile}
         is_shared = len(people) >= rules.kinds[each.kind].people
         ledger.links[identity_key(each)] = replace(link, seen_with=people, is_shared=is_shared)
-        ledger.touch([ledger.head(link.profile)])
+        ledger.touch([ledger.head(link.profile), winner])
         if is_shared:
             demoted.append(Demotion(each, "shared", each.kind, link.profile))
     return demoted
