@@ -7,6 +7,7 @@ from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.bounds import cut, fits
 from fidelio_shared.contracts.canonical import Instant, instant
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.rights import RIGHTS
 
 MOST_CONSENTS = 20
 _LONGEST_PURPOSE = 32
@@ -60,8 +61,13 @@ def join_consents(left: Consents, right: Consents) -> Consents:
         known = joined.get(key)
         if known is None or _rank(consent) > _rank(known):
             joined[key] = consent
-    return bottom(joined, MOST_CONSENTS)
+    return bottom(joined, MOST_CONSENTS, _is_objection)
 
 
 def _rank(consent: ConsentGiven) -> tuple[str, bool, str]:
     return consent.at, consent.status == "denied", consent.id
+
+
+def _is_objection(key: tuple[str, str]) -> bool:
+    """However many purposes there are, none displaces an objection."""
+    return key[0] in RIGHTS
