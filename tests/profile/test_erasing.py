@@ -6,6 +6,7 @@ import pytest
 
 from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
+from fidelio_profile.domain.regrouping import separate
 from fidelio_profile.erasing import Erasing
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId, hash16
@@ -144,3 +145,30 @@ async def test_who_was_merged_is_erased_with_all_that_they_were(people: People) 
     assert len(await profiles(people)) == 2
     await people.say(an_order(42, identifiers=[ADDRESS]))
     assert len(await profiles(people)) == 2
+
+
+async def test_a_held_erasure_is_not_begun_and_can_be_cancelled_once(people: People) -> None:
+    erasures = MongoErasureStore(people.database)
+    await erasures.ask([(REQUEST, person(ORDER))], by="test", hold=timedelta(hours=1))
+    assert await erasures.due() == []
+    assert [await erasures.cancel(REQUEST), await erasures.cancel(REQUEST)] == [True, False]
+    await erase(people)
+    assert "erased" not in (await profiles(people)).values()
+
+
+async def test_what_a_split_was_bringing_to_somebody_who_is_erased_is_kept_by_nobody(people: People) -> None:
+    await people.say(an_order(50, identifiers=[ADDRESS]), an_order(51, identifiers=[ANN, ADDRESS]))
+    requests = MongoRequestStore(people.database, people.asked, SUPPRESSOR)
+    split = await requests.carry_out(
+        hash16("test", "split"),
+        [person(ORDER)],
+        lambda heads, at: separate(heads[0], [ADDRESS], hash16("test", "split"), at),
+        by="test",
+    )
+    on_its_way = [each.value or b"" for each in people.asked.records if each.topic == TIMELINE.name]
+    people.asked.records.clear()
+    await erase(people, split.others[0])
+    await people.settle(on_its_way)
+    kept = await people.database.timeline.find({"kind": "interaction"}).hint("_id_").to_list()
+    assert {each["anchor"] for each in kept} == {"customer_id:ann"}
+    assert "is_erased" in (await people.database.routes.find_one({"_id": bytes.fromhex(an_order(50).id)}) or {})

@@ -10,10 +10,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_profile.adapters.identity_documents import head_from, link_from
 from fidelio_profile.adapters.mongo_routes import Raced, write_identity
-from fidelio_profile.domain.merging import absorb_key, split_key
+from fidelio_profile.domain.merging import split_key
 from fidelio_profile.domain.people import Head
 from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
-from fidelio_profile.domain.revisions import record_key
+from fidelio_profile.domain.revisions import absorb_key, record_key
 from fidelio_profile.domain.suppression import NORMALISER, Suppressor, suppressed_keys
 from fidelio_profile.records import identity_record, timeline_record
 from fidelio_shared.contracts.canonical import encode, instant

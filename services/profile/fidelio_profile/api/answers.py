@@ -92,6 +92,17 @@ def position_key(told: str) -> bytes:
         raise bad_cursor() from error
 
 
+def key_behind(told: str | None) -> bytes:
+    """Of a cursor that holds one key: what its page ended with."""
+    if told is None:
+        return b""
+    match position(told):
+        case (str(key),):
+            return position_key(key)
+        case _:
+            raise bad_cursor()
+
+
 def bad_cursor() -> HTTPException:
     return HTTPException(400, "cursor is not one that an earlier page gave")
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fidelio_profile.adapters.mongo_accounts import MOST_MEMBERS, MongoAccounts
 from fidelio_profile.adapters.mongo_people import SHORTEST_BEGINNING, START, Hits, MongoPeople, Position
 from fidelio_profile.api.accesses import AccessLog, Visit, VisitOf
-from fidelio_profile.api.answers import Cursor, answer, bad_cursor, cursor, position, position_key, refusals
+from fidelio_profile.api.answers import Cursor, answer, bad_cursor, cursor, key_behind, position, position_key, refusals
 from fidelio_profile.api.shapes import AccountView, PeoplePage
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.scoring import Band
@@ -59,16 +59,16 @@ class PeopleEndpoints:
             case str(), None, None:
                 hits = await self.people.meant_by(q, _position(cursor), limit)
             case None, str(), None:
-                hits = await self.people.in_segment(segment, _after(cursor), limit)
+                hits = await self.people.in_segment(segment, key_behind(cursor), limit)
             case None, None, str():
-                hits = await self.people.in_band(band, _after(cursor), limit)
+                hits = await self.people.in_band(band, key_behind(cursor), limit)
             case _:
                 raise HTTPException(422, "give exactly one of q, segment and band")
         return answer(await self._page(hits, visit))
 
     async def account(self, account: Account, visit: VisitOf, limit: Limit = _PAGE, cursor: Cursor = None) -> Response:
         """What the members of an account come to together, and a page of the members."""
-        after = _after(cursor)
+        after = key_behind(cursor)
         sums, hits = await asyncio.gather(self.accounts.sums(account), self.people.in_account(account, after, limit))
         if sums is None:
             raise HTTPException(404, "no profile belongs to this account")
@@ -114,15 +114,5 @@ def _position(told: str | None) -> Position:
         case ("name", str(), str(key)) as found:
             position_key(key)
             return found
-        case _:
-            raise bad_cursor()
-
-
-def _after(told: str | None) -> bytes:
-    if told is None:
-        return b""
-    match position(told):
-        case (str(key),):
-            return position_key(key)
         case _:
             raise bad_cursor()

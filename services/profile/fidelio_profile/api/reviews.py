@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from fidelio_profile.adapters.mongo_identity import Doubt, MongoIdentityViews
 from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Cursor, answer, bad_cursor, cursor, position, position_key, refusals
+from fidelio_profile.api.answers import Cursor, answer, cursor, key_behind, refusals
 from fidelio_profile.api.asking import Asker, AskerOf, Asking
 from fidelio_profile.api.shapes import Review, ReviewsPage
 from fidelio_profile.domain.people import identity_key
@@ -37,7 +37,7 @@ class ReviewEndpoints:
         self, visit: VisitOf, status: Status = "open", limit: Limit = _PAGE, cursor: Cursor = None
     ) -> Response:
         """Merges that a rule refused and identifiers that were set aside, each once however often it came up."""
-        found = await self.identity.doubts(status, _after(cursor), limit)
+        found = await self.identity.doubts(status, key_behind(cursor), limit)
         await self.accesses.record(visit, _shown(found))
         following = _cursor_behind(found[-1]) if len(found) == limit else None
         return answer({"reviews": [_review_view(each) for each in found], "next": following})
@@ -105,13 +105,3 @@ def _shown(doubts: Iterable[Doubt]) -> Iterable[ProfileId]:
 
 def _cursor_behind(doubt: Doubt) -> str | None:
     return cursor((doubt.id,))
-
-
-def _after(told: str | None) -> bytes:
-    if told is None:
-        return b""
-    match position(told):
-        case (str(key),):
-            return position_key(key)
-        case _:
-            raise bad_cursor()

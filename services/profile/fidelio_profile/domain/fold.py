@@ -115,6 +115,6 @@ def _let_leave(batch: FoldingBatch, record: RefoldRequested, known: Profile) -> 
     old = batch.stored.leaving.get(known.id, ())
     leaving = [each for each in old if each.id not in batch.left and known.owner(each) == known.id]
     if leaving:
-        batch.left += [each.id for each in leaving]
+        batch.left |= dict.fromkeys(each.id for each in leaving)
         base = joined([known.base, *map(known.lift, leaving)])
         batch.accept(record, replace(known, base=base).next(known.state), cause_by(record, "refold"))

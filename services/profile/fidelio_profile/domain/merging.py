@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.people import identifier_hash, identity_key
 from fidelio_profile.domain.profile import Apart, Claim, Profile, joined, latest
-from fidelio_profile.domain.revisions import FoldingBatch, cause_by, instant_of, record_key
+from fidelio_profile.domain.revisions import FoldingBatch, absorb_key, cause_by, instant_of, record_key
 from fidelio_profile.domain.state import State
 from fidelio_shared.contracts.canonical import instant, moment
 from fidelio_shared.contracts.ids import ProfileId, hash16
@@ -21,11 +21,6 @@ from fidelio_shared.contracts.profile import (
 from fidelio_shared.contracts.profile import Apart as Told
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def absorb_key(absorbed: ProfileId) -> str:
-    """A profile is absorbed once in its life."""
-    return hash16("absorb", absorbed)
 
 
 def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from fidelio_profile.domain.documents import Document, state_document
+from fidelio_profile.domain.people import identifier_hash
 from fidelio_profile.domain.profile import Profile, joined
 from fidelio_profile.domain.state import State
 from fidelio_shared.contracts.ids import ProfileId, hash16
@@ -60,7 +61,7 @@ class Folded:
 
     `sent`: records for other keys. `moved`: interactions that are another profile's now. `erased`: the requests of
     which nothing may be kept, also those that were carried out before. `dropped`: interactions that came for them.
-    `left`: interactions that leave the timeline, and are in a profile's base now.
+    `left`: interactions that leave the timeline: a profile's base has them now, or nobody may.
     """
 
     revisions: tuple[Revision, ...]
@@ -90,7 +91,7 @@ class FoldingBatch:
     sent: list[Forwarded] = field(default_factory=list)
     erased: list[EraseRequested] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    left: dict[str, None] = field(default_factory=dict)
 
     def is_seen(self, key: str) -> bool:
         return key in self.stored.seen or key in self.seen
@@ -115,10 +116,16 @@ class FoldingBatch:
         return [each for each in self.accepted if isinstance(each, InteractionRecorded) and each.profile == profile]
 
     def drop(self, record: Foldable) -> None:
-        """For somebody who was erased."""
+        """For somebody who was erased. What a split was bringing them goes, too: nobody else counts it."""
         interaction = getattr(record, "interaction", None)
         if interaction and not self.is_seen(interaction.id):
             self.dropped.append(interaction.id)
+        if isinstance(record, AbsorbRequested) and record.is_split:
+            keys = {each.key for each in record.apart}
+            held = self.timeline((record.absorbed, *record.members))
+            brought = [each.id for each in held if identifier_hash(each.anchor) in keys]
+            self.left |= dict.fromkeys(brought)
+            self.dropped += brought
 
     def forward(self, record: Forwarded, profile: ProfileId) -> None:
         if record.hops >= MOST_HOPS:
@@ -147,12 +154,17 @@ def record_key(record: Foldable) -> str:
     if isinstance(record, RetireRequested):
         return retire_key(record.profile, record.into)
     if isinstance(record, AbsorbRequested):
-        return record.id or hash16("absorb", record.absorbed)
+        return record.id or absorb_key(record.absorbed)
     return record.id
 
 
 def retire_key(profile: ProfileId, into: ProfileId) -> str:
     return hash16("retire", profile, into)
+
+
+def absorb_key(absorbed: ProfileId) -> str:
+    """A profile is absorbed once in its life."""
+    return hash16("absorb", absorbed)
 
 
 def cause_of(interaction: Interaction) -> Cause:
