@@ -5,6 +5,8 @@ from datetime import datetime
 from math import sqrt
 from operator import mul
 
+from fidelio_scoring.domain.facts import Orders
+
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
@@ -43,3 +45,12 @@ def gap_variation(gaps: tuple[int, ...]) -> float | None:
         return None
     total = sum(gaps)
     return sqrt(len(gaps) * sum(map(mul, gaps, gaps)) - total * total) / total
+
+
+def purchases_of(orders: Orders) -> Purchases:
+    return Purchases(
+        first_order_at=orders.first_at,
+        last_order_at=orders.last_at,
+        days=int(orders.days, 16) << orders.first_day,
+        order_count=orders.count,
+    )
