@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from fidelio_scoring.domain.churn import DAY_MS, MILLISECOND
 from fidelio_scoring.domain.purchases import Purchases
@@ -42,7 +43,7 @@ def rfm_at(purchases: Purchases, spent: Spent | None, now: datetime, cuts: RfmCu
     silence_ms = (now - purchases.last_order_at) // MILLISECOND
     monetary = cuts.monetary.get(spent.currency) if spent else None
     return Rfm(
-        recency=5 - bisect_left(_recency_limits_ms(cuts), silence_ms),
+        recency=5 - bisect_left(_limits_ms(cuts.recency_days), silence_ms),
         frequency=1 + bisect_left(cuts.frequency, purchases.days.bit_count()),
         monetary=1 + bisect_left(monetary, float(spent.net)) if spent and monetary else None,
     )
@@ -51,11 +52,12 @@ def rfm_at(purchases: Purchases, spent: Spent | None, now: datetime, cuts: RfmCu
 def next_rfm_change(purchases: Purchases, cuts: RfmCuts, *, after: datetime) -> datetime | None:
     """The first millisecond after `after` at which silence alone lowers the recency; None at the lowest."""
     silence_ms = (after - purchases.last_order_at) // MILLISECOND
-    limits = _recency_limits_ms(cuts)
+    limits = _limits_ms(cuts.recency_days)
     passed = bisect_left(limits, silence_ms)
     return None if passed == len(limits) else purchases.last_order_at + (limits[passed] + 1) * MILLISECOND
 
 
-def _recency_limits_ms(cuts: RfmCuts) -> tuple[int, ...]:
-    """The last millisecond of silence within each cut point."""
-    return tuple([int(days * DAY_MS) for days in cuts.recency_days])
+@lru_cache(maxsize=16)  # one model, or the few of a test
+def _limits_ms(recency_days: Cuts) -> tuple[int, ...]:
+    """The last millisecond of silence up to each cut point."""
+    return tuple([int(days * DAY_MS) for days in recency_days])

@@ -67,4 +67,6 @@ def expected_spend(model: GammaGamma, *, average: float, purchases: float) -> fl
 
 def _sum(totals: tuple[Total, ...], currency: str) -> Decimal:
     """Senders differ in the sign of money that goes back."""
+    if not totals:
+        return NOTHING
     return sum([abs(total.revenue) for total in totals if total.currency == currency], start=NOTHING)
