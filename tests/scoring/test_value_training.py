@@ -143,6 +143,11 @@ def test_the_spending_model_does_not_depend_on_the_unit_of_money() -> None:
     )
 
 
+def test_who_sent_every_repeat_purchase_back_tells_nothing_of_amounts() -> None:
+    back = [order for customer in range(20) for order in ordered(f"back {customer}", 40.0, 30.0, -30.0)]
+    assert fitted([*shop(200), *back]).gamma_gamma == fitted(shop(200)).gamma_gamma
+
+
 def test_money_given_back_lowers_the_purchase_before_and_is_none_itself() -> None:
     (ann,) = spenders_of(ordered("ann", 50.0, 30.0, -20.0, None))
     days = sorted(ann.days)
