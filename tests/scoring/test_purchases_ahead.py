@@ -87,6 +87,13 @@ def test_where_the_closed_form_has_a_hole_the_expectation_is_that_of_its_neighbo
     assert at(1.0) == pytest.approx((at(1 - 1e-6) + at(1 + 1e-6)) / 2, rel=1e-6)
 
 
+def test_who_surely_leaves_at_the_next_purchase_buys_once_more() -> None:
+    """A chance so near 1 that all its weight lies between two steps, were these not counted from the likeliest."""
+    surely = ClockParameters(r=5000, alpha=1400, a=8000, b=0.0006)
+    seen = Seen(0, 0)
+    assert ahead(surely, seen, 0).expected == pytest.approx(sigmoid(-logit_dead(surely, seen, 0)), rel=1e-3)
+
+
 @given(clocks, histories, st.floats(0, 50))
 def test_silence_never_raises_what_is_expected(
     clock: ClockParameters, history: tuple[Seen, float], waited: float

@@ -76,31 +76,30 @@ def _dropouts(clock: ClockParameters, repeats: int, horizon_weeks: float) -> tup
     """Beta(a, B) as a few chances to leave and their weights, for every age at once.
 
     The trapezoidal rule over the log-odds of p: as the integrand is analytic there, its error falls exponentially with
-    the step (Trefethen and Weideman 2014). Below `low` all but p^a is constant, and the rest a geometric series.
+    the step (Trefethen and Weideman 2014). Below the lowest, all but p^a is constant: a geometric series.
     """
     a, b = clock.a, clock.b + repeats + 1
     pull = a + b + (clock.r + repeats + 1) * horizon_weeks / clock.alpha
     low = -log(pull) + max(-LEFT_OUT, log(a) - 1 - (LEFT_OUT + 1) / a)
-    step = min(0.8, 0.8 / sqrt(a))
-    most_likely = log(a / b)
+    step, most_likely = min(0.8, 0.8 / sqrt(a)), log(a) - log(b)
     peak = _log_density(most_likely, a, b)
-    first = _log_density(low, a, b) - peak
-    nodes = [(sigmoid(low), exp(first) / -expm1(-a * step))]
-    for index in range(1, MOST_STEPS):
-        log_odds = low + index * step
+    below = min(ceil((most_likely - low) / step), MOST_STEPS)
+    nodes: list[tuple[float, float]] = []
+    for index in range(-below, MOST_STEPS):
+        log_odds = most_likely + index * step
         density = _log_density(log_odds, a, b) - peak
-        if log_odds > most_likely and density < -LEFT_OUT:
+        if index > 0 and density < -LEFT_OUT:
             break
         nodes.append((sigmoid(log_odds), exp(density)))
-    return _merged(nodes, ALIKE / pull)
+    lowest, weight = nodes[0]
+    return _merged([(lowest, weight / -expm1(-a * step)), *nodes[1:]], ALIKE / pull)
 
 
 def _merged(nodes: list[tuple[float, float]], limit: float) -> tuple[tuple[float, float], ...]:
     """Chances up to `limit` hardly differ from 0 within the horizon: their mean stands for them. Weights sum to 1."""
     small = [node for node in nodes if node[0] <= limit]
-    kept = nodes[len(small) :]
-    if small:
-        weight = sum(weight for _, weight in small)
+    kept, weight = nodes[len(small) :], sum(weight for _, weight in small)
+    if weight:
         kept = [(sum(dropout * weight for dropout, weight in small) / weight, weight), *kept]
     total = sum(weight for _, weight in kept)
     return tuple((dropout, weight / total) for dropout, weight in kept)
