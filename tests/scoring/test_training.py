@@ -30,6 +30,7 @@ from fidelio_scoring.training.likelihoods import (
     nbd,
     pareto_nbd,
 )
+from fidelio_scoring.training.purchase_files import read_purchases
 from fidelio_scoring.training.rows import drawn, rows_at, summaries_at
 
 END_OF_SEPTEMBER = datetime(1997, 9, 30, tzinfo=UTC)
@@ -192,7 +193,7 @@ def test_a_customer_is_drawn_for_one_part_only(master: dict[str, Log]) -> None:
 
 def test_too_few_customers_are_refused() -> None:
     orders = [Order(str(n), datetime(1997, 1, 1, tzinfo=UTC), None) for n in range(50)]
-    with pytest.raises(TrainingError, match="50 customers before the labels begin, 200 are needed"):
+    with pytest.raises(TrainingError, match="50 customers before the labels begin, on 1997-07-02, 200 are needed"):
         train_on_sample(orders)
 
 
@@ -207,7 +208,7 @@ def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
 ) -> None:
     history, out = tmp_path / "orders.csv", tmp_path / "spring.json"
     history.write_text("customer,at\n" + "".join(f"{order.customer},{order.at.isoformat()}\n" for order in sample))
-    model = train_command(history, END_OF_1997, out, 10)
+    model = train_command(read_purchases(history), END_OF_1997, out, 10)
     assert parse_model(out.read_text(encoding="utf-8")) == model
     assert (model.version, model.horizon_weeks, model.trained_on.customers) == ("spring", 10, 2357)
     assert model.trained_on.label == "no purchase within 20 weeks"
