@@ -19,10 +19,11 @@ from fidelio_scoring.training.detection import detections
 from fidelio_scoring.training.evaluation import auc
 from fidelio_scoring.training.evidence import Evidence, Question, as_json, gather
 from fidelio_scoring.training.figures import average_precision, lift_ceiling, population
+from fidelio_scoring.training.fit import reference_dates
 from fidelio_scoring.training.history import Log, Order, buys_within, logs_of, purchases_until
 from fidelio_scoring.training.intervals import auc_draws, interval
 from fidelio_scoring.training.past import flat_of, past_at
-from fidelio_scoring.training.plan import PlanError, plan_for
+from fidelio_scoring.training.plan import WEEK, PlanError, plan_for
 from fidelio_scoring.training.purchase_files import DEFAULT_COLUMNS
 from fidelio_scoring.training.trial import Trial, hold_trial
 
@@ -187,6 +188,13 @@ def test_trees_that_know_more_are_hardly_better(trial: Trial) -> None:
     assert figures["lightgbm"].auc == pytest.approx(figures["fidelio"].auc, abs=0.03)
 
 
+def test_training_dates_are_spread_over_a_year_once_the_log_has_another_before() -> None:
+    first, until = START, START + 150 * WEEK
+    spread = [(until - at) / WEEK for at in reference_dates(first, until, 8)]
+    assert spread == [16, 26, 36, 46, 56]
+    assert [(until - at) / WEEK for at in reference_dates(until - 60 * WEEK, until, 8)] == [16, 17, 18, 19, 20]
+
+
 def test_a_log_too_short_for_its_horizon_says_which_would_fit() -> None:
     orders = [Order("ann", START, 1.0), Order("ann", START + timedelta(weeks=10), 1.0)]
     with pytest.raises(PlanError, match=r"spans 10\.0 weeks; with --horizon-weeks 8 at least 36 .*--horizon-weeks 2,"):
@@ -240,7 +248,11 @@ def test_figures_that_are_undefined_are_null() -> None:
             [Order("ann", START + timedelta(weeks=week), 1.0) for week in range(80)],
             "1 customers before the labels begin, on 2024-11-25, 200 are needed",
         ),
-        ([Order(str(n), START + timedelta(days=n), 1.0) for n in range(600)], "the label is the same for every"),
+        ([Order(str(n), START + timedelta(days=n), 1.0) for n in range(600)], "nobody bought on two days"),
+        (
+            [Order(str(n % 400), START + (n % 9 + 52 * (n > 797)) * WEEK, 1.0) for n in range(800)],
+            "the label is the same for every customer: all left or all stayed",
+        ),
     ],
 )
 def test_a_log_that_cannot_be_judged_fails_with_one_line(tmp_path: Path, orders: list[Order], message: str) -> None:

@@ -117,6 +117,20 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, name: str, text: st
         read_history(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1,234,567", 1_234_567), ("1.234.567", 1_234_567), ("-1.234.567,5", -1_234_567.5), ("12,5 €", 12.5), ("$0", 0)],
+)
+def test_thousands_and_decimals_are_told_apart(text: str, amount: float) -> None:
+    assert amount_of(text) == amount
+
+
+@pytest.mark.parametrize("text", ["1,234", "1.2,3,4", "ten", "nan", "1e400", "--1", "€"])
+def test_an_amount_that_could_be_another_is_refused(text: str) -> None:
+    with pytest.raises(FieldError):
+        amount_of(text)
+
+
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "h.csv"
     path.write_bytes("customer,time\nZoé,1997-01-01\n".encode("latin-1"))

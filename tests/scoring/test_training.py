@@ -198,9 +198,11 @@ def test_too_few_customers_are_refused() -> None:
 
 
 def test_a_history_in_which_everybody_leaves_is_refused() -> None:
-    orders = [Order(str(n), datetime(1997, 1, 1 + n % 28, tzinfo=UTC), None) for n in range(400)]
+    once = [Order(str(n), datetime(1997, 1, 1 + n % 28, tzinfo=UTC), None) for n in range(400)]
+    with pytest.raises(TrainingError, match="nobody bought on two days"):
+        train_on_sample(once)
     with pytest.raises(TrainingError, match="the label is the same for every customer"):
-        train_on_sample(orders)
+        train_on_sample([*once, Order("0", datetime(1997, 2, 1, tzinfo=UTC), None)])
 
 
 def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(

@@ -23,6 +23,7 @@ from fidelio_scoring.training.rows import Rows, drawn, joined, rows_at, summarie
 
 HORIZON_WEEKS = 13.0
 REFERENCE_DATES = 5
+WEEKS_A_YEAR = 52
 RIDGE = 1e-3
 SEED = 1997
 FEWEST_CUSTOMERS = 200
@@ -45,7 +46,7 @@ def train(
     once more, up to `until`: in each of five splits inside 1997 that ranked better and was better calibrated.
     """
     logs = logs_of(order for order in orders if order.at <= until)
-    check_enough(logs, reference_dates(until, horizon_weeks)[0])
+    check_enough(logs, until - timedelta(weeks=2 * horizon_weeks))
     model = train_on(logs, until=until, version=version, population=population, horizon_weeks=horizon_weeks)
     if any(head.platt_a <= LEAST_SLOPE for head in model.heads):
         raise TrainingError("nothing in this history tells who leaves; train on a longer history or another horizon")
@@ -56,7 +57,7 @@ def train_on(
     logs: Mapping[str, Log], *, until: datetime, version: str, population: str, horizon_weeks: float = HORIZON_WEEKS
 ) -> ChurnModel:
     """`logs` end at `until`. Where nothing tells who leaves, the model says the churn rate of everybody."""
-    dates = reference_dates(until, horizon_weeks)
+    dates = reference_dates(min(log.instants[0] for log in logs.values()), until, horizon_weeks)
     early_clock = fit_clock(summaries_at(logs, dates[0]))
     dated_rows = [rows_at(logs, date, clock=early_clock, horizon_weeks=horizon_weeks) for date in dates]
     seen = summaries_at(logs, until)
@@ -82,12 +83,22 @@ def check_enough(logs: Mapping[str, Log], label_start: datetime) -> None:
             f"{known} customers before the labels begin, on {label_start.date()}, {FEWEST_CUSTOMERS} are needed at "
             "least; use a longer log, one of more customers, or a shorter --horizon-weeks"
         )
+    if all(log.days[0] == log.days[-1] for log in logs.values()):
+        raise TrainingError(
+            "nobody bought on two days, so nothing tells who comes back; is the customer's column the customer, and not "
+            "the order? Otherwise use a longer log"
+        )
 
 
-def reference_dates(until: datetime, horizon_weeks: float) -> tuple[datetime, ...]:
-    """Latest first: the labels of the first end at `until`."""
+def reference_dates(first: datetime, until: datetime, horizon_weeks: float) -> tuple[datetime, ...]:
+    """Latest first: the labels of the first end at `until`. Spread over a year, so that each season has its say.
+
+    In the first year of a log most customers are new, which they are at no other time: there, a week lies between.
+    """
     latest = until - timedelta(weeks=2 * horizon_weeks)
-    return tuple(latest - timedelta(weeks=week) for week in range(REFERENCE_DATES))
+    spread_weeks = (latest - first) / timedelta(weeks=1) - WEEKS_A_YEAR
+    step_weeks = min(max(int(spread_weeks / (REFERENCE_DATES - 1)), 1), WEEKS_A_YEAR // REFERENCE_DATES)
+    return tuple(latest - timedelta(weeks=step_weeks * number) for number in range(REFERENCE_DATES))
 
 
 def train_command(file: PurchaseFile, until: datetime, out: Path, horizon_weeks: float = HORIZON_WEEKS) -> ChurnModel:

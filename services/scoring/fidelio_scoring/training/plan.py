@@ -50,7 +50,7 @@ def plan_for(logs: Mapping[str, Log], *, until: datetime | None, horizon_weeks: 
     if span_weeks < HORIZONS_NEEDED * horizon_weeks:
         raise PlanError(_too_short(span_weeks, horizon_weeks))
     cut = until - 2 * horizon_weeks * WEEK
-    return Plan(first, cut, until, horizon_weeks, reference_dates(cut, horizon_weeks))
+    return Plan(first, cut, until, horizon_weeks, reference_dates(first, cut, horizon_weeks))
 
 
 def _last_purchase(logs: Mapping[str, Log], longest_gap: timedelta) -> datetime:

@@ -13,6 +13,7 @@ _DAY_LENGTH = len("1997-01-01")
 # A column that holds something else, such as an address, must not be repeated in an error.
 _HARMLESS = re.compile(r"[\d\s:/.,;+'TZ-]{1,40}")
 _NUMBER = re.compile(r"[+-]?[\d., '\u00a0\u202f]*\d[\d., '\u00a0\u202f]*")
+LARGEST_AMOUNT = 1e15
 _CURRENCIES = " \t\u00a0\u202f€$£¥"
 
 
@@ -28,7 +29,7 @@ def instant_of(value: object) -> tuple[datetime, bool]:
     """
     text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     try:
-        at = _counted(text) or datetime.fromisoformat(_iso(text))
+        at = _parsed(text)
         is_naive = at.tzinfo is None
         at = at.replace(tzinfo=UTC) if is_naive else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -44,14 +45,11 @@ def amount_of(value: object) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise FieldError(f"is {shown(value)}, expected a number or nothing")
-    text = str(value).strip(_CURRENCIES)
     try:
-        amount = float(text if not isinstance(value, str) or text.isdecimal() else _plain_number(text, value))
-    except FieldError:
-        raise
-    except (ValueError, OverflowError) as error:
-        raise FieldError(f"is {shown(value)}, expected a number or nothing") from error
-    if not abs(amount) < 1e15:
+        amount = float(value)
+    except (ValueError, OverflowError):
+        amount = _written_amount(str(value))
+    if not abs(amount) < LARGEST_AMOUNT:
         raise FieldError(f"is {shown(value)}, expected a number or nothing")
     return amount
 
@@ -65,15 +63,14 @@ def shown(value: object) -> str:
     return f"a text of {len(text)} characters" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
-def _counted(text: str) -> datetime | None:
+def _parsed(text: str) -> datetime:
     if _SECONDS.fullmatch(text):
         return datetime.fromtimestamp(float(text), UTC)
-    return datetime.fromtimestamp(int(text) / 1000, UTC) if _MILLISECONDS.fullmatch(text) else None
-
-
-def _iso(text: str) -> str:
-    text = _YEAR_FIRST.sub(r"\1-\2-\3", text, count=1)
-    return f"{text[:-4]}+00:00" if text.endswith((" UTC", " GMT")) else text
+    if _MILLISECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    if text.endswith((" UTC", " GMT")):
+        text = f"{text[:-4]}+00:00"
+    return datetime.fromisoformat(text if text[4:5] == "-" else _YEAR_FIRST.sub(r"\1-\2-\3", text, count=1))
 
 
 def _no_instant(value: object, text: str) -> str:
@@ -82,14 +79,18 @@ def _no_instant(value: object, text: str) -> str:
     return f"is {shown(value)}, expected an instant like 1997-01-31T10:00:00Z or a day like 1997-01-31"
 
 
-def _plain_number(text: str, value: object) -> str:
+def _written_amount(value: str) -> float:
+    """With a currency, a decimal comma or thousands marked."""
+    text = value.strip(_CURRENCIES)
     if not _NUMBER.fullmatch(text):
-        return text
+        raise FieldError(f"is {shown(value)}, expected a number or nothing")
     text = re.sub(r"[ '\u00a0\u202f]", "", text)
-    point, comma = text.rfind("."), text.rfind(",")
-    if point >= 0 and comma >= 0:
-        decimal, grouping = (".", ",") if point > comma else (",", ".")
-        return text.replace(grouping, "").replace(decimal, ".")
-    if comma >= 0 and text.count(",") == 1 and len(text) - comma - 1 == 3:
+    grouping, decimal = (",", ".") if text.rfind(".") > text.rfind(",") else (".", ",")
+    if grouping not in text and text.count(decimal) > 1:
+        grouping = decimal
+    if text.count(",") == 1 and "." not in text and text[-4:-3] == ",":
         raise FieldError(f"is {shown(value)}: a decimal comma, or thousands? write 1234 or 1.234")
-    return text.replace(",", ".") if text.count(",") == 1 else text.replace(",", "")
+    try:
+        return float(text.replace(grouping, "").replace(decimal, "."))
+    except ValueError as error:
+        raise FieldError(f"is {shown(value)}, expected a number or nothing") from error
