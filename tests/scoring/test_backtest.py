@@ -174,12 +174,16 @@ def test_no_ranking_lifts_beyond_the_ceiling() -> None:
     assert lift_ceiling(np.arange(100) < 40) == pytest.approx(2.5)
 
 
-def test_who_left_is_noticed_sooner_with_timers_than_without(logs: dict[str, Log], trial: Trial) -> None:
-    found = detections(trial, logs)
-    assert set(found) == {"fidelio", "event_only", "clock", "days_since_last"}
+def test_who_left_is_noticed_sooner_with_timers_than_without(evidence: Evidence) -> None:
+    found = evidence.found_of_everybody
+    assert set(found) == set(evidence.found_at_risk) == {"fidelio", "event_only", "clock", "days_since_last"}
     assert found["fidelio"].flagged > 3 * found["event_only"].flagged
     assert found["days_since_last"].delay_days == int(found["days_since_last"].threshold) + 1
     assert np.isnan(found["event_only"].delay_days)
+
+
+def test_nobody_is_noticed_where_nobody_left(logs: dict[str, Log], trial: Trial) -> None:
+    assert detections(trial, logs, ~trial.gone) == detections(trial, logs, trial.gone) == {}
 
 
 @pytest.mark.skipif(find_spec("lightgbm") is None, reason="LightGBM, the challenger, is not installed")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,11 @@ SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="count rows t
 _ALL = 5_000_000
 
 
+class Language(StrEnum):
+    EN = "en"
+    FR = "fr"
+
+
 @commands.command()
 def backtest(
     purchases: History,
@@ -48,17 +54,37 @@ def backtest(
         from fidelio_scoring.training.evidence import as_json as told
         from fidelio_scoring.training.purchase_files import Columns
         from fidelio_scoring.training.tables import as_tables
-    question = Question(
-        path=purchases,
-        columns=Columns(customer, time, amount),
-        until=None if until is None else until.replace(tzinfo=UTC),
-        horizon_weeks=horizon_weeks,
-        seed=seed,
-        allowed_bad=_ALL if skip_bad_rows else 0,
-    )
     with _plain_errors():
-        evidence = gather(question, _progress)
+        columns, allowed_bad = Columns(customer, time, amount), _allowed(skip_bad_rows)
+        evidence = gather(Question(purchases, columns, _utc(until), horizon_weeks, seed, allowed_bad), _progress)
     typer.echo(json.dumps(told(evidence), indent=2, allow_nan=False) if as_json else as_tables(evidence))
+
+
+@commands.command()
+def report(
+    purchases: History,
+    *,
+    out: Annotated[Path, typer.Option(help="the page to write", dir_okay=False)],
+    customer: Customer = "customer",
+    time: Time = "time",
+    amount: Amount = "amount",
+    until: Until = None,
+    horizon_weeks: Horizon = 13,
+    seed: Seed = 1997,
+    skip_bad_rows: SkipBadRows = False,
+    language: Annotated[Language, typer.Option(help="of the page")] = Language.EN,
+) -> None:
+    """Write the back-test as one HTML page with pictures, for people who do not read tables of figures."""
+    with _training_libraries():
+        from fidelio_scoring.training.evidence import Question, gather
+        from fidelio_scoring.training.purchase_files import Columns
+        from fidelio_scoring.training.report import report as page_of
+        from fidelio_scoring.training.report_texts import words_in
+    with _plain_errors():
+        columns, allowed_bad = Columns(customer, time, amount), _allowed(skip_bad_rows)
+        evidence = gather(Question(purchases, columns, _utc(until), horizon_weeks, seed, allowed_bad), _progress)
+        out.write_text(page_of(evidence, words_in(language)), encoding="utf-8")
+    typer.echo(f"written: {out}")
 
 
 @commands.command()
@@ -78,7 +104,7 @@ def train(
         from fidelio_scoring.training.fit import train_command
         from fidelio_scoring.training.purchase_files import Columns, read_purchases
     with _plain_errors():
-        file = read_purchases(history, Columns(customer, time, amount), allowed_bad=_ALL if skip_bad_rows else 0)
+        file = read_purchases(history, Columns(customer, time, amount), allowed_bad=_allowed(skip_bad_rows))
         model = train_command(file, until.replace(tzinfo=UTC), out, horizon_weeks)
     for name, value in model.evaluation.items():
         typer.echo(f"{name:40} {value:.4f}")
@@ -102,6 +128,14 @@ def _plain_errors() -> Iterator[None]:
 
     with plain_errors(TrainingError, HistoryError, PlanError):
         yield
+
+
+def _allowed(skip_bad_rows: bool) -> int:
+    return _ALL if skip_bad_rows else 0
+
+
+def _utc(until: datetime | None) -> datetime | None:
+    return None if until is None else until.replace(tzinfo=UTC)
 
 
 def _progress(line: str) -> None:

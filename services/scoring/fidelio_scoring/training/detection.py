@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fidelio_scoring.domain.churn import ChurnModel, assess
 from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.training.evaluation import Flags, Vector
 from fidelio_scoring.training.history import DAY, Log, purchases_until
 from fidelio_scoring.training.trial import Trial, clock_alone
 
@@ -41,20 +42,23 @@ class Detection:
     delay_days: float
 
 
-def detections(trial: Trial, logs: Mapping[str, Log]) -> dict[str, Detection]:
-    """Empty where nobody left or nobody stayed. At most 2,000 of those who left are followed, spread over all."""
-    leavers = np.flatnonzero(trial.gone)
-    if not leavers.size or trial.gone.all():
+def detections(trial: Trial, logs: Mapping[str, Log], chosen: Flags) -> dict[str, Detection]:
+    """Among the chosen; empty where none of them left or none stayed. At most 2,000 of those who left are followed."""
+    left, stayed = chosen & trial.gone, chosen & ~trial.gone
+    if not left.any() or not stayed.any():
         return {}
-    followed = _followed(trial, logs, leavers[:: ceil(leavers.size / MOST_LEAVERS)])
-    return {name: _detection(trial, name, followed) for name in RISKS}
+    followed = _followed(trial, logs, np.flatnonzero(left)[:: ceil(left.sum() / MOST_LEAVERS)])
+    found = {}
+    for name, risk in RISKS.items():
+        ranks = trial.scored[name].ranks
+        threshold = float(np.quantile(ranks[stayed], 1 - FALSE_ALARMS, method="higher"))
+        found[name] = _detection(ranks[left], threshold, [_first_day(each, risk, threshold) for each in followed])
+    return found
 
 
-def _detection(trial: Trial, name: str, followed: list[Followed]) -> Detection:
-    ranks = trial.scored[name].ranks
-    threshold = float(np.quantile(ranks[~trial.gone], 1 - FALSE_ALARMS, method="higher"))
-    median = float(np.median([_first_day(each, RISKS[name], threshold) for each in followed]))
-    flagged = float((ranks[trial.gone] > threshold).mean())
+def _detection(ranks: Vector, threshold: float, delays: list[float]) -> Detection:
+    median = float(np.median(delays))
+    flagged = float((ranks > threshold).mean())
     return Detection(threshold, flagged, median if isfinite(median) else nan)
 
 

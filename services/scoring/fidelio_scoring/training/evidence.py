@@ -30,7 +30,8 @@ class Evidence:
     trial: Trial
     everybody: Population
     at_risk: Population
-    detections: Mapping[str, Detection]
+    found_of_everybody: Mapping[str, Detection]
+    found_at_risk: Mapping[str, Detection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def gather(question: Question, progress: Progress) -> Evidence:
         trial=trial,
         everybody=population(trial.scored, trial.gone, seed=question.seed),
         at_risk=population(at_risk, trial.gone[trial.is_at_risk], seed=question.seed),
-        detections=detections(trial, logs),
+        found_of_everybody=detections(trial, logs, np.ones(trial.gone.size, dtype=np.bool_)),
+        found_at_risk=detections(trial, logs, trial.is_at_risk),
     )
 
 
@@ -99,10 +101,13 @@ def _population(of: Population) -> dict[str, object]:
 
 
 def _detection(evidence: Evidence) -> dict[str, object]:
-    models = {
-        name: {key: _told(value) for key, value in asdict(each).items()} for name, each in evidence.detections.items()
+    """How many of those who left are flagged at the cut, and after how long a silence half of them are."""
+    parts = {"everybody": evidence.found_of_everybody, "at_risk": evidence.found_at_risk}
+    told = {
+        part: {name: {key: _told(value) for key, value in asdict(each).items()} for name, each in found.items()}
+        for part, found in parts.items()
     }
-    return {"false_alarm_budget": FALSE_ALARMS, **models}
+    return {"false_alarm_budget": FALSE_ALARMS, **told}
 
 
 def _split(trial: Trial) -> dict[str, object]:

@@ -85,8 +85,8 @@ def check_enough(logs: Mapping[str, Log], label_start: datetime) -> None:
         )
     if all(log.days[0] == log.days[-1] for log in logs.values()):
         raise TrainingError(
-            "nobody bought on two days, so nothing tells who comes back; is the customer's column the customer, and not "
-            "the order? Otherwise use a longer log"
+            "nobody bought on two days, so nothing tells who comes back; does --customer name the customer, or an "
+            "order? Otherwise use a longer log"
         )
 
 

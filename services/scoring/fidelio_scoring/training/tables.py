@@ -1,8 +1,9 @@
 """A back-test as tables for a terminal."""
 
+from collections.abc import Mapping
 from math import isfinite
 
-from fidelio_scoring.training.detection import FALSE_ALARMS
+from fidelio_scoring.training.detection import FALSE_ALARMS, Detection
 from fidelio_scoring.training.evidence import Evidence
 from fidelio_scoring.training.figures import Population
 
@@ -31,11 +32,18 @@ def as_tables(evidence: Evidence) -> str:
         "",
         *_table(f"at risk: a purchase in the last {plan.horizon_weeks:g} weeks", evidence.at_risk),
         "",
-        f"where {FALSE_ALARMS:.0%} of those who stay may be flagged        flagged    days of silence",
+        f"where {FALSE_ALARMS:.0%} of those who stay may be flagged:",
+        *_detection("everybody", evidence.found_of_everybody),
+        *_detection("at risk", evidence.found_at_risk),
     ]
-    for name, each in evidence.detections.items():
-        lines.append(f"{NAMES.get(name, name):40} {each.flagged:13.1%} {_told(each.delay_days, '.0f'):>18}")
     return "\n".join(lines)
+
+
+def _detection(title: str, found: Mapping[str, Detection]) -> list[str]:
+    lines = [f"{title:20} {'flagged':>8} {'half of them, days':>20}"]
+    for name, each in found.items():
+        lines.append(f"{NAMES.get(name, name):20} {each.flagged:8.1%} {_told(each.delay_days, '.0f'):>20}")
+    return lines
 
 
 def _table(title: str, of: Population) -> list[str]:

@@ -7,10 +7,11 @@ folds, and on nothing after the cut; so no customer and no label is on both side
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import copysign
 
 import numpy as np
 
-from fidelio_scoring.domain.churn import ChurnModel, assess
+from fidelio_scoring.domain.churn import Assessment, ChurnModel, assess
 from fidelio_scoring.domain.purchase_clock import Seen, no_purchase_probability
 from fidelio_scoring.domain.purchases import Purchases, repeat_days
 from fidelio_scoring.training.contenders import Scored, contenders
@@ -29,7 +30,11 @@ MOST_TRAINING_CUSTOMERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A row a customer known at the cut. `models[fold]` are those that scored the customers of that fold."""
+    """A row a customer known at the cut. `models[fold]` are those that scored the customers of that fold.
+
+    `effects`: by how much each feature sets customers apart, a standard deviation of what it adds to the log-odds,
+    below 0 where its weight is.
+    """
 
     plan: Plan
     seed: int
@@ -39,6 +44,7 @@ class Trial:
     models: tuple[ChurnModel, ...]
     learners: tuple[int, ...]
     scored: Mapping[str, Scored]
+    effects: Mapping[str, float]
     gone: Flags
 
     @property
@@ -76,6 +82,7 @@ def score_known(logs: Mapping[str, Log], plan: Plan, *, seed: int) -> Trial:
         models=tuple(each.model for each in folds),
         learners=tuple(each.learners for each in folds),
         scored={name: _in_place(known.fold, [each.scored[name] for each in folds]) for name in names},
+        effects={name: sum(each.effects[name] for each in folds) / len(folds) for name in folds[0].effects},
         gone=np.zeros(len(logs), dtype=np.bool_),
     )
 
@@ -84,6 +91,7 @@ def score_known(logs: Mapping[str, Log], plan: Plan, *, seed: int) -> Trial:
 class _Fold:
     model: ChurnModel
     learners: int
+    effects: Mapping[str, float]
     scored: Mapping[str, Scored]
 
 
@@ -106,10 +114,12 @@ def _score_fold(known: _Known, fold: int, plan: Plan, seed: int) -> _Fold:
     model = train_on(learners, until=plan.cut, version="trial", population="", horizon_weeks=plan.horizon_weeks)
     is_tested = known.fold == fold
     tested = [log for log, is_in in zip(known.logs.values(), is_tested, strict=True) if is_in]
-    scored = _clockwork(tested, model, plan)
+    past = [purchases for log in tested if (purchases := purchases_until(log, plan.cut))]
+    at_cut = [assess(each, plan.cut, previous_band=None, model=model) for each in past]
+    scored = {"fidelio": _chances([each.risk for each in at_cut])} | _clockwork(past, model, plan)
     training, rows = known.training.of(is_learner[known.training.customer]), known.past.of(is_tested)
     scored |= {name: contender(training, rows) for name, contender in contenders(seed).items()}
-    return _Fold(model, len(learners), scored)
+    return _Fold(model, len(learners), _effects(at_cut, model), scored)
 
 
 def _learners(known: _Known, fold: int) -> Flags:
@@ -121,14 +131,25 @@ def _learners(known: _Known, fold: int) -> Flags:
     return np.asarray(others & (known.sample < edge))
 
 
-def _clockwork(logs: Sequence[Log], model: ChurnModel, plan: Plan) -> dict[str, Scored]:
-    """Fidelio's score at the cut; as it was at the last purchase, without timers; and the purchase clock alone."""
-    past = [purchases for log in logs if (purchases := purchases_until(log, plan.cut))]
-    at_cut = [assess(each, plan.cut, previous_band=None, model=model).risk for each in past]
+def _clockwork(past: Sequence[Purchases], model: ChurnModel, plan: Plan) -> dict[str, Scored]:
+    """Fidelio's score as it was at the last purchase, where no timer moved it on; and the purchase clock alone."""
     at_purchase = [assess(each, each.last_order_at, previous_band=None, model=model).risk for each in past]
     clock = [clock_alone(each, model, at=plan.cut) for each in past]
-    risks = {"fidelio": at_cut, "event_only": at_purchase, "clock": clock}
-    return {name: Scored(np.array(each), np.array(each)) for name, each in risks.items()}
+    return {"event_only": _chances(at_purchase), "clock": _chances(clock)}
+
+
+def _chances(of: Sequence[float]) -> Scored:
+    chances = np.array(of, dtype=np.float64)
+    return Scored(chances, chances)
+
+
+def _effects(scored: Sequence[Assessment], model: ChurnModel) -> dict[str, float]:
+    effects = {}
+    for number, head in enumerate(model.heads):
+        for term in head.terms:
+            added = [each.heads[number].contributions[term.feature] for each in scored]
+            effects[term.feature] = copysign(float(np.std(added)) if added else 0.0, term.weight)
+    return effects
 
 
 def clock_alone(purchases: Purchases, model: ChurnModel, *, at: datetime) -> float:
