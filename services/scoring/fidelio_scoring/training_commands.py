@@ -108,7 +108,7 @@ def train(
         model = train_command(file, until.replace(tzinfo=UTC), out, horizon_weeks)
     for name, value in model.evaluation.items():
         typer.echo(f"{name:40} {value:.4f}")
-    typer.echo(f"written: {out}; use it with FIDELIO_MODEL_FILE={out}")
+    typer.echo(f"written: {out}, with its card beside it; use it with FIDELIO_MODEL_FILE={out}")
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
+from fidelio_scoring.training.card import versions
 from fidelio_scoring.training.detection import FALSE_ALARMS, Detection, detections
 from fidelio_scoring.training.figures import Population, population
 from fidelio_scoring.training.history import digest_of, logs_of
@@ -18,7 +18,6 @@ from fidelio_scoring.training.purchase_files import Columns, PurchaseFile, read_
 from fidelio_scoring.training.trial import Trial, hold_trial
 
 DIGITS = 6
-PACKAGES = ("fidelio-scoring", "numpy", "scipy", "lightgbm")
 Progress = Callable[[str], None]
 
 
@@ -79,16 +78,6 @@ def as_json(evidence: Evidence) -> dict[str, object]:
         "intervals": f"{COVERAGE_PERCENT} %, bootstrap over customers, {REPLICATES} draws",
         "versions": versions(),
     }
-
-
-def versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _population(of: Population) -> dict[str, object]:

@@ -14,6 +14,7 @@ from fidelio_scoring.domain.heads import Head, Term
 from fidelio_scoring.domain.model_file import EPOCH, write_model
 from fidelio_scoring.domain.purchase_clock import ClockParameters
 from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.training.card import card_of, card_path, write_card
 from fidelio_scoring.training.evaluation import AT_RISK, Comparison, Flags, Vector, brier, calibration_error, compare
 from fidelio_scoring.training.history import Log, Order, logs_of
 from fidelio_scoring.training.likelihoods import Summaries, mbg_nbd, most_likely, most_probable, nbd
@@ -102,10 +103,13 @@ def reference_dates(first: datetime, until: datetime, horizon_weeks: float) -> t
 
 
 def train_command(file: PurchaseFile, until: datetime, out: Path, horizon_weeks: float = HORIZON_WEEKS) -> ChurnModel:
-    """Writes the model file; the model's version is the file's name."""
+    """Writes the model file, and its card beside it; the model's version is the file's name."""
+    orders = [order for order in file.orders if order.at <= until]
     population = f"customers of {file.name}"
-    model = train(file.orders, until=until, version=out.stem, population=population, horizon_weeks=horizon_weeks)
-    out.write_text(write_model(model, self_test_examples(until)), encoding="utf-8")
+    model = train(orders, until=until, version=out.stem, population=population, horizon_weeks=horizon_weeks)
+    text = write_model(model, self_test_examples(until))
+    out.write_text(text, encoding="utf-8")
+    write_card(card_path(out), card_of(model, text, file=file, logs=logs_of(orders), seed=SEED))
     return model
 
 
