@@ -83,7 +83,7 @@ def test_only_the_first_bad_rows_are_kept(tmp_path: Path) -> None:
             "",
             r"h.csv:1: no column customer \(--customer\) and time \(--time\); the first line must be a header",
         ),
-        ("h.csv", "customer,at\n", "h.csv holds no purchases; export"),
+        ("h.csv", "customer,at\n", "h.csv holds no purchases; give"),
         ("h.csv", "customer,at,amount\nann,1997-01-01,-1\n", r"h.csv holds no purchases \(1 returns in 1 rows\)"),
         ("h.csv", "customer,at\nann,1997-01-01\nbob\n", "h.csv:3: 1 fields, the header has 2"),
         (

@@ -1,6 +1,7 @@
 """`fidelio-scoring train`, `backtest`, `report`: their libraries are asked for only when one of them runs."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -89,10 +90,15 @@ def report(
 
 @commands.command()
 def train(
-    history: History,
+    history: Annotated[
+        Path | None, typer.Argument(help="purchases as CSV with a header, or as NDJSON", exists=True, dir_okay=False)
+    ] = None,
     *,
     until: Annotated[datetime, typer.Option(help="nothing later is looked at, labels included; UTC")],
     out: Annotated[Path, typer.Option(help="the model file to write; its name is the model's version")],
+    from_api: Annotated[
+        str | None, typer.Option(help="instead of a file, the profile service's address; its key in FIDELIO_API_KEY")
+    ] = None,
     horizon_weeks: Annotated[float, typer.Option(help="how far the purchase clock looks ahead", min=1)] = 13,
     customer: Customer = "customer",
     time: Time = "time",
@@ -100,11 +106,17 @@ def train(
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Fit a churn model on your own purchases, check it on held-out customers, and write the model file."""
+    if (history is None) == (from_api is None):
+        raise typer.BadParameter("give a file of purchases or --from-api, and not both")
     with _training_libraries():
         from fidelio_scoring.training.fit import train_command
+        from fidelio_scoring.training.profile_api import read_profile_api
         from fidelio_scoring.training.purchase_files import Columns, read_purchases
     with _plain_errors():
-        file = read_purchases(history, Columns(customer, time, amount), allowed_bad=_allowed(skip_bad_rows))
+        if history:
+            file = read_purchases(history, Columns(customer, time, amount), allowed_bad=_allowed(skip_bad_rows))
+        else:
+            file = read_profile_api(from_api or "", os.environ.get("FIDELIO_API_KEY", ""))
         model = train_command(file, until.replace(tzinfo=UTC), out, horizon_weeks)
     for name, value in model.evaluation.items():
         typer.echo(f"{name:40} {value:.4f}")

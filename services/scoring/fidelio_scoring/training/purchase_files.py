@@ -65,9 +65,12 @@ class PurchaseFile:
 
 
 @dataclass(slots=True)
-class _Reading:
-    columns: Columns
-    allowed_bad: int
+class Reading:
+    """Takes records one by one; the first that cannot be read is an error, beyond `allowed_bad` of them."""
+
+    name: str
+    columns: Columns = DEFAULT_COLUMNS
+    allowed_bad: int = 0
     counts: Counts = field(default_factory=Counts)
     bad_rows: list[str] = field(default_factory=list)
     orders: dict[Order, None] = field(default_factory=dict)
@@ -97,6 +100,13 @@ class _Reading:
             self.counts.free += order.amount == 0
             self.orders[order] = None
 
+    def finished(self) -> PurchaseFile:
+        if not self.orders:
+            raise HistoryError(
+                f"{self.name} holds no purchases{_why_none(self.counts)}; export at least a year of them"
+            )
+        return PurchaseFile(self.name, tuple(self.orders), self.counts, tuple(self.bad_rows))
+
     def leave_out(self, message: str, error: Exception) -> None:
         if self.counts.bad == self.allowed_bad:
             raise HistoryError(f"{message}; or leave such rows out with --skip-bad-rows") from error
@@ -106,20 +116,15 @@ class _Reading:
 
 
 def read_purchases(path: Path, columns: Columns = DEFAULT_COLUMNS, *, allowed_bad: int = 0) -> PurchaseFile:
-    """`.csv` and `.tsv` have a header; `.ndjson` and `.jsonl` an object a line. Rows that repeat another count once.
-
-    The first row that cannot be read is an error, beyond `allowed_bad` of them.
-    """
-    reading = _Reading(columns, allowed_bad)
+    """`.csv` and `.tsv` have a header; `.ndjson` and `.jsonl` an object a line. Rows that repeat another count once."""
+    reading = Reading(path.name, columns, allowed_bad)
     if path.suffix.lower() in (".csv", ".tsv"):
         _read_table(path, reading)
     elif path.suffix.lower() in (".ndjson", ".jsonl"):
         _read_objects(path, reading)
     else:
         raise HistoryError(f"{path.name}: expected .csv, .tsv, .ndjson, .jsonl; rename or convert the file")
-    if not reading.orders:
-        raise HistoryError(f"{path.name} holds no purchases{_why_none(reading.counts)}; export at least a year of them")
-    return PurchaseFile(path.name, tuple(reading.orders), reading.counts, tuple(reading.bad_rows))
+    return reading.finished()
 
 
 def read_history(path: Path) -> tuple[Order, ...]:
@@ -139,7 +144,7 @@ def _lines(path: Path) -> Iterator[str]:
             raise HistoryError(f"{path.name}: not UTF-8 after line {number}; save the file as UTF-8") from error
 
 
-def _read_table(path: Path, reading: _Reading) -> None:
+def _read_table(path: Path, reading: Reading) -> None:
     lines = _lines(path)
     before, header = next(((number, line) for number, line in enumerate(lines, 1) if line.strip()), (1, ""))
     delimiter, names = _header(header, reading.columns, path.name)
@@ -189,7 +194,7 @@ def _found(names: Iterable[str]) -> str:
     return f"the header has {', '.join(known)}: name yours with these options"
 
 
-def _read_objects(path: Path, reading: _Reading) -> None:
+def _read_objects(path: Path, reading: Reading) -> None:
     for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
