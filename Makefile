@@ -18,7 +18,7 @@ install: .venv/installed ## Create the environment in .venv with every command i
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
 	  --editable 'shared[mongo]' --editable services/ingest --editable services/profile \
-	  --editable 'services/scoring[training]' --editable services/notify --editable 'deploy[workbench]'
+	  --editable 'services/scoring[training,challenger]' --editable services/notify --editable 'deploy[workbench]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps lifetimes
 	touch $@
 

@@ -1,8 +1,10 @@
 """Training: the published reference values, and the model that ships."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from random import Random
@@ -15,7 +17,7 @@ from fidelio_scoring.domain.model_file import parse_model, write_model
 from fidelio_scoring.domain.purchase_clock import ClockParameters, Seen, log_likelihood
 from fidelio_scoring.training.cdnow import END_OF_1997, MASTER, SAMPLE, locate_cdnow, read_cdnow, train_cdnow
 from fidelio_scoring.training.fit import TrainingError, self_test_examples, train, train_command
-from fidelio_scoring.training.history import Log, Order, logs_of, purchases_until
+from fidelio_scoring.training.history import Log, Order, digest_of, logs_of, purchases_until
 from fidelio_scoring.training.likelihoods import (
     Spending,
     Summaries,
@@ -30,6 +32,7 @@ from fidelio_scoring.training.likelihoods import (
     nbd,
     pareto_nbd,
 )
+from fidelio_scoring.training.purchase_files import read_purchases
 from fidelio_scoring.training.rows import drawn, rows_at, summaries_at
 
 END_OF_SEPTEMBER = datetime(1997, 9, 30, tzinfo=UTC)
@@ -64,6 +67,10 @@ def spending(orders: Iterable[Order]) -> Spending:
     return Spending(
         np.array([float(len(each)) for each in repeats]), np.array([sum(each) / len(each) for each in repeats])
     )
+
+
+def until_then(orders: Iterable[Order]) -> list[Order]:
+    return [order for order in orders if order.at <= END_OF_1997]
 
 
 def train_on_sample(orders: Iterable[Order]) -> ChurnModel:
@@ -155,10 +162,9 @@ def test_the_shipped_model_is_what_training_gives(tmp_path: Path) -> None:
 
 
 def test_training_never_sees_an_order_after_its_end(sample: tuple[Order, ...]) -> None:
-    until_then = [order for order in sample if order.at <= END_OF_1997]
-    assert len(until_then) < len(sample)
+    assert len(until_then(sample)) < len(sample)
     newcomer = Order("newcomer", datetime(1998, 2, 1, tzinfo=UTC), None)
-    assert train_on_sample(until_then) == train_on_sample([*sample, newcomer])
+    assert train_on_sample(until_then(sample)) == train_on_sample([*sample, newcomer])
 
 
 def test_the_same_orders_in_another_sequence_give_the_same_file(sample: tuple[Order, ...]) -> None:
@@ -192,25 +198,32 @@ def test_a_customer_is_drawn_for_one_part_only(master: dict[str, Log]) -> None:
 
 def test_too_few_customers_are_refused() -> None:
     orders = [Order(str(n), datetime(1997, 1, 1, tzinfo=UTC), None) for n in range(50)]
-    with pytest.raises(TrainingError, match="50 customers before the labels begin, 200 are needed"):
+    with pytest.raises(TrainingError, match="50 customers before the labels begin, on 1997-07-02, 200 are needed"):
         train_on_sample(orders)
 
 
 def test_a_history_in_which_everybody_leaves_is_refused() -> None:
-    orders = [Order(str(n), datetime(1997, 1, 1 + n % 28, tzinfo=UTC), None) for n in range(400)]
+    once = [Order(str(n), datetime(1997, 1, 1 + n % 28, tzinfo=UTC), None) for n in range(400)]
+    with pytest.raises(TrainingError, match="nobody bought on two days"):
+        train_on_sample(once)
     with pytest.raises(TrainingError, match="the label is the same for every customer"):
-        train_on_sample(orders)
+        train_on_sample([*once, Order("0", datetime(1997, 2, 1, tzinfo=UTC), None)])
 
 
 def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
     tmp_path: Path, sample: tuple[Order, ...]
 ) -> None:
     history, out = tmp_path / "orders.csv", tmp_path / "spring.json"
-    history.write_text("customer,at\n" + "".join(f"{order.customer},{order.at.isoformat()}\n" for order in sample))
-    model = train_command(history, END_OF_1997, out, 10)
+    rows = (f"{order.customer},{order.at.isoformat()},{order.amount}\n" for order in sample)
+    history.write_text("customer,at,amount\n" + "".join(rows))
+    model = train_command(read_purchases(history), END_OF_1997, out, 10)
     assert parse_model(out.read_text(encoding="utf-8")) == model
     assert (model.version, model.horizon_weeks, model.trained_on.customers) == ("spring", 10, 2357)
     assert model.trained_on.label == "no purchase within 20 weeks"
+    card = json.loads((tmp_path / "spring.card.json").read_text(encoding="utf-8"))
+    assert card["model_sha256"] == sha256(out.read_bytes()).hexdigest()
+    assert card["data"]["sha256"] == digest_of(logs_of(set(until_then(sample))))
+    assert (card["model"], card["seed"], card["data"]["customers"]) == ("spring", 1997, 2357)
 
 
 def _coefficients(model: ChurnModel) -> list[float]:

@@ -14,17 +14,21 @@ from fidelio_scoring.domain.heads import Head, Term
 from fidelio_scoring.domain.model_file import EPOCH, write_model
 from fidelio_scoring.domain.purchase_clock import ClockParameters
 from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.training.card import card_of, card_path, write_card
 from fidelio_scoring.training.evaluation import AT_RISK, Comparison, Flags, Vector, brier, calibration_error, compare
-from fidelio_scoring.training.history import Log, Order, logs_of, read_history
+from fidelio_scoring.training.history import Log, Order, logs_of
 from fidelio_scoring.training.likelihoods import Summaries, mbg_nbd, most_likely, most_probable, nbd
 from fidelio_scoring.training.logistic import Line, fit_logistic
+from fidelio_scoring.training.purchase_files import PurchaseFile
 from fidelio_scoring.training.rows import Rows, drawn, joined, rows_at, summaries_at
 
 HORIZON_WEEKS = 13.0
 REFERENCE_DATES = 5
+WEEKS_A_YEAR = 52
 RIDGE = 1e-3
 SEED = 1997
 FEWEST_CUSTOMERS = 200
+LEAST_SLOPE = 1e-9
 # On CDNOW in July 1997, with half a year of labels: low held 21 % of the customers (41 % of them left), watch 14 %
 # (67 %), high 66 % (84 %, against 73 % of all). Who bought once turns high after four months, in time to act.
 BANDS = Bands(watch=Thresholds(enter=0.60, leave=0.55), high=Thresholds(enter=0.80, leave=0.75))
@@ -43,9 +47,19 @@ def train(
     once more, up to `until`: in each of five splits inside 1997 that ranked better and was better calibrated.
     """
     logs = logs_of(order for order in orders if order.at <= until)
-    label_start = until - timedelta(weeks=2 * horizon_weeks)
-    early_clock = fit_clock(summaries_at(logs, label_start))
-    dates = [label_start - timedelta(weeks=week) for week in range(REFERENCE_DATES)]
+    check_enough(logs, until - timedelta(weeks=2 * horizon_weeks))
+    model = train_on(logs, until=until, version=version, population=population, horizon_weeks=horizon_weeks)
+    if any(head.platt_a <= LEAST_SLOPE for head in model.heads):
+        raise TrainingError("nothing in this history tells who leaves; train on a longer history or another horizon")
+    return model
+
+
+def train_on(
+    logs: Mapping[str, Log], *, until: datetime, version: str, population: str, horizon_weeks: float = HORIZON_WEEKS
+) -> ChurnModel:
+    """`logs` end at `until`. Where nothing tells who leaves, the model says the churn rate of everybody."""
+    dates = reference_dates(min(log.instants[0] for log in logs.values()), until, horizon_weeks)
+    early_clock = fit_clock(summaries_at(logs, dates[0]))
     dated_rows = [rows_at(logs, date, clock=early_clock, horizon_weeks=horizon_weeks) for date in dates]
     seen = summaries_at(logs, until)
     clock = fit_clock(seen)
@@ -63,11 +77,39 @@ def train(
     )
 
 
-def train_command(history_path: Path, until: datetime, out: Path, horizon_weeks: float = HORIZON_WEEKS) -> ChurnModel:
-    """Writes the model file; the model's version is the file's name."""
-    orders, population = read_history(history_path), f"customers of {history_path.name}"
+def check_enough(logs: Mapping[str, Log], label_start: datetime) -> None:
+    known = sum(log.instants[0] <= label_start for log in logs.values())
+    if known < FEWEST_CUSTOMERS:
+        raise TrainingError(
+            f"{known} customers before the labels begin, on {label_start.date()}, {FEWEST_CUSTOMERS} are needed at "
+            "least; use a longer log, one of more customers, or a shorter --horizon-weeks"
+        )
+    if all(log.days[0] == log.days[-1] for log in logs.values()):
+        raise TrainingError(
+            "nobody bought on two days, so nothing tells who comes back; does --customer name the customer, or an "
+            "order? Otherwise use a longer log"
+        )
+
+
+def reference_dates(first: datetime, until: datetime, horizon_weeks: float) -> tuple[datetime, ...]:
+    """Latest first: the labels of the first end at `until`. Spread over a year, so that each season has its say.
+
+    In the first year of a log most customers are new, which they are at no other time: there, a week lies between.
+    """
+    latest = until - timedelta(weeks=2 * horizon_weeks)
+    spread_weeks = (latest - first) / timedelta(weeks=1) - WEEKS_A_YEAR
+    step_weeks = min(max(int(spread_weeks / (REFERENCE_DATES - 1)), 1), WEEKS_A_YEAR // REFERENCE_DATES)
+    return tuple(latest - timedelta(weeks=step_weeks * number) for number in range(REFERENCE_DATES))
+
+
+def train_command(file: PurchaseFile, until: datetime, out: Path, horizon_weeks: float = HORIZON_WEEKS) -> ChurnModel:
+    """Writes the model file, and its card beside it; the model's version is the file's name."""
+    orders = [order for order in file.orders if order.at <= until]
+    population = f"customers of {file.name}"
     model = train(orders, until=until, version=out.stem, population=population, horizon_weeks=horizon_weeks)
-    out.write_text(write_model(model, self_test_examples(until)), encoding="utf-8")
+    text = write_model(model, self_test_examples(until))
+    out.write_text(text, encoding="utf-8")
+    write_card(card_path(out), card_of(model, text, file=file, logs=logs_of(orders), seed=SEED))
     return model
 
 
@@ -78,10 +120,6 @@ def self_test_examples(until: datetime) -> list[tuple[Purchases, datetime]]:
 
 
 def fit_clock(seen: Summaries) -> ClockParameters:
-    if seen.age.size < FEWEST_CUSTOMERS:
-        raise TrainingError(
-            f"{seen.age.size} customers before the labels begin, {FEWEST_CUSTOMERS} are needed at least"
-        )
     r, alpha, a, b = most_probable(mbg_nbd, seen, parameters=4).parameters
     return ClockParameters(r, alpha, a, b)
 
@@ -90,13 +128,15 @@ def fit_head(rows: Rows, *, means: Vector) -> Head:
     """Fitted on six customers in ten, calibrated on two others; the last two stay out for the evaluation."""
     fitted, calibrating = drawn(rows, seed=SEED, first=0, last=0.6), drawn(rows, seed=SEED, first=0.6, last=0.8)
     if not min(part.gone.sum() * (~part.gone).sum() for part in (fitted, calibrating)):
-        raise TrainingError("the label is the same for every customer; train on a longer history or another horizon")
+        raise TrainingError(
+            "the label is the same for every customer: all left or all stayed; use a longer history or another horizon"
+        )
     line = fit_logistic(fitted.features, fitted.gone, ridge=RIDGE)
     platt = fit_logistic(line.log_odds(calibrating.features).reshape(-1, 1), calibrating.gone, ridge=0)
-    if not platt.weights[0]:
-        raise TrainingError("nothing in this history tells who leaves; train on a longer history or another horizon")
     terms = (Term(*term) for term in zip(FEATURES, line.weights, means.tolist(), strict=True))
-    return Head("gone", line.intercept, tuple(terms), platt_a=platt.weights[0], platt_b=platt.intercept)
+    return Head(
+        "gone", line.intercept, tuple(terms), platt_a=max(platt.weights[0], LEAST_SLOPE), platt_b=platt.intercept
+    )
 
 
 def evaluate_head(head: Head, rows: Rows) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Logistic regression whose weights are not negative, so that silence can never lower a risk."""
+"""Logistic regression; the weights of a model file are not negative, so that silence can never lower a risk."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,11 @@ class Line:
         return np.asarray(self.intercept + columns @ np.array(self.weights))
 
 
-def fit_logistic(columns: Vector, gone: Flags, *, ridge: float) -> Line:
-    """The ridge counts per standard deviation of a column, on the mean log-loss; a constant column gets weight 0."""
+def fit_logistic(columns: Vector, gone: Flags, *, ridge: float, lowest: float | None = 0) -> Line:
+    """The ridge counts per standard deviation of a column, on the mean log-loss; a constant column gets weight 0.
+
+    No weight is below `lowest`.
+    """
     spread = columns.std(axis=0)
     scale = np.where(spread > 0, spread, np.inf)
     standard = (columns - columns.mean(axis=0)) / scale
@@ -32,7 +35,7 @@ def fit_logistic(columns: Vector, gone: Flags, *, ridge: float) -> Line:
         value = np.mean(np.logaddexp(0, log_odds) - gone * log_odds) + ridge / 2 * line[1:] @ line[1:]
         return float(value), np.append(missed.mean(), standard.T @ missed / gone.size + ridge * line[1:])
 
-    bounds = [(None, None)] + [(0, None)] * columns.shape[1]
+    bounds = [(None, None)] + [(lowest, None)] * columns.shape[1]
     precise = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000}
     found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options=precise)
     weights = found.x[1:] / scale

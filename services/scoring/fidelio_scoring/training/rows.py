@@ -56,7 +56,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
 
 def drawn(rows: Rows, *, seed: int, first: float, last: float) -> Rows:
     """The rows of the customers whose lot falls in [first, last); a customer's lot depends on name and seed alone."""
-    lots = np.array([_lot(customer, seed) for customer in rows.customers], dtype=np.float64)
+    lots = np.array([lot_of(customer, seed) for customer in rows.customers], dtype=np.float64)
     kept = (lots >= first) & (lots < last)
     customers = tuple(customer for customer, is_kept in zip(rows.customers, kept, strict=True) if is_kept)
     return Rows(customers, rows.features[kept], rows.silence_days[kept], rows.gone[kept])
@@ -74,5 +74,5 @@ def summaries_at(logs: Mapping[str, Log], at: datetime) -> Summaries:
     return Summaries(repeats, recency, age)
 
 
-def _lot(customer: str, seed: int) -> float:
+def lot_of(customer: str, seed: int) -> float:
     return int.from_bytes(sha256(f"{seed}:{customer}".encode()).digest()[:8]) / 2**64
