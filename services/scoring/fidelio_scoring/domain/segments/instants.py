@@ -31,7 +31,7 @@ def oldest_open_complaint(reading: Reading) -> datetime | None:
 
 def longest_unchanged_subscription(reading: Reading) -> datetime | None:
     """Of the active one that was started, renewed or changed longest ago: when that was."""
-    return min((each.at for each in reading.active_subscriptions(None)), default=None)
+    return min((each.at for each in reading.facts.subscriptions if each.is_active), default=None)
 
 
 def latest_rating(reading: Reading, scale: str) -> datetime | None:

@@ -78,11 +78,11 @@ def reopenings(reading: Reading) -> Number | None:
 
 
 def subscriptions(reading: Reading) -> Number | None:
-    return len(reading.active_subscriptions(None))
+    return sum(each.is_active for each in reading.facts.subscriptions)
 
 
 def subscriptions_to(reading: Reading, plan: str) -> Number | None:
-    return len(reading.active_subscriptions(plan))
+    return sum(each.is_active and each.plan == plan for each in reading.facts.subscriptions)
 
 
 def latest_rating(reading: Reading, scale: str) -> Number | None:

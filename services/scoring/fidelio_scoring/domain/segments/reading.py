@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from fidelio_scoring.domain.facts import Activity, Facts, Ratings, Subscription, Trait
+from fidelio_scoring.domain.facts import Activity, Facts, Ratings, Trait
 
 Scalar = str | int | float | bool | None
 
@@ -66,7 +66,3 @@ class Reading:
             self._traits = {each.name: each for each in self.facts.traits}
         found = self._traits.get(name)
         return found.value if found else None
-
-    def active_subscriptions(self, plan: str | None) -> list[Subscription]:
-        """All plans where none is named."""
-        return [each for each in self.facts.subscriptions if each.is_active and plan in (None, each.plan)]
