@@ -42,6 +42,12 @@ class Program:
         return sum(bits[each] for each in names) if names <= bits.keys() else None
 
     @property
+    def positions(self) -> Bits:
+        """The bit of each condition and of each segment."""
+        leaves: dict[Condition, int] = {leaf: bit for bit, leaf in self.leaves}
+        return leaves | {Belongs(each.segment): each.bit for each in self.rules}
+
+    @property
     def segment_bits(self) -> int:
         return -1 << len(self.leaves)
 

@@ -20,6 +20,9 @@ class Bounds(Protocol):
     def less_than(self) -> object: ...
 
 
+ALL = Words("all of", "tout ceci")
+ANY = Words("any of", "l’un de ceci")
+NOT = Words("not", "pas ceci")
 _SIGNS = (("at_least", "≥"), ("at_most", "≤"), ("more_than", ">"), ("less_than", "<"))
 
 MEASURES: Mapping[str, Words] = {
@@ -56,6 +59,7 @@ ATTRIBUTES: Mapping[str, Words] = {
     "account": Words("account", "compte"),
     "band": Words("churn risk", "risque de départ"),
 }
+_FRENCH_BANDS = {"low": "faible", "watch": "à surveiller", "high": "élevé"}
 INSTANTS: Mapping[str, Words] = {
     "first_interaction": Words("first contact", "premier contact"),
     "first_order": Words("first order", "première commande"),
@@ -69,6 +73,8 @@ INSTANTS: Mapping[str, Words] = {
 
 
 def bounds(range_: Bounds) -> str:
+    if range_.at_least is not None and range_.at_least == range_.at_most:
+        return f"= {range_.at_least}"
     return " ".join(f"{sign} {bound}" for name, sign in _SIGNS if (bound := getattr(range_, name)) is not None)
 
 
@@ -78,7 +84,8 @@ def measured(measure: str, of: Sequence[object], said: str) -> Words:
 
 def among(attribute: str, of: Sequence[object], values: Iterable[object]) -> Words:
     listed = sorted(map(str, values))
-    return _each(ATTRIBUTES[attribute], of, f": {' or '.join(listed)}", f" : {' ou '.join(listed)}")
+    french = [_FRENCH_BANDS[each] for each in listed] if attribute == "band" else listed
+    return _each(ATTRIBUTES[attribute], of, f": {' or '.join(listed)}", f" : {' ou '.join(french)}")
 
 
 def known(attribute: str, of: Sequence[object]) -> Words:
