@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,10 @@ _LENGTH = "write a length up to 7320 days, such as 30 days or 2 hours, or {calen
          "9:71: segment it: absent: for: zone is 'Paris'; write one such as Europe/Paris"),
         ("{absent: {type: order.placed, for: 3 days, ever: 1}}",
          "9:60: segment it: absent: ever is '1'; write true or false"),
+        ("{orders: {at_least: 5, at_most: 3}}",
+         "9:20: segment it: orders is above 5 and below 3, which nothing is; correct a bound"),
+        ("{rfm: {recency: {at_least: 6}}}",
+         "9:38: segment it: rfm: recency: at_least is '6'; write a whole number from 1 to 5"),
         ("{band: red}", "9:18: segment it: band is 'red'; write low, watch, high"),
         ("{trait: {name: city}}", "9:19: segment it: trait says nothing; write one of is, in, exists, or bounds"),
         ("{trait: {name: city, is: a, in: [b]}}",
@@ -225,6 +230,18 @@ def test_another_order_within_a_group_changes_its_segments() -> None:
         "a",
         "b",
     }
+
+
+def test_every_example_of_the_readme_is_right_and_every_word_stands_there() -> None:
+    readme = (Path(__file__).parents[2] / "services/scoring/README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Segments\n")[2].partition("\n## ")[0]
+    whole, _, rest = section.partition("```yaml\n")[2].partition("```")
+    assert [each.name for each in parse_segments(whole).segments] == ["frequent_contact"]
+    conditions = [each for each in rest.split("`") if each.startswith("{")]
+    for condition in conditions:
+        definitions_of(f"frequent_contact: {{orders: {{is: 0}}}}\nit: {condition}")
+    assert {each for each in rest.split("`") if each in WORDS} == set(WORDS)
+    assert len(conditions) == 19
 
 
 def _paths(node: Any) -> list[tuple[Any, Any]]:

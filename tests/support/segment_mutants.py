@@ -1,6 +1,6 @@
 """Evaluations of segments that are wrong in one respect each, to prove that the check would notice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -114,7 +114,7 @@ def _without_rivals(condition: conditions.Condition) -> conditions.Condition:
     return condition
 
 
-def _one_by_one(turns: Iterable[tuple[datetime, int]]) -> Iterable[tuple[datetime, int]]:
+def _one_by_one(turns: Sequence[tuple[datetime, int]]) -> Sequence[tuple[datetime, int]]:
     return turns
 
 

@@ -43,6 +43,9 @@ def violations(seed: int, *subjects: str) -> Iterator[str]:
     found_at = evaluation.next_change(defined, facts, known_scores, after=after, known=known)
     if found_at != first:
         yield f"{seed}: after {after} changes at {found_at}, not {first}"
+    told = evaluation.outlook(defined, facts, known_scores, after)
+    if told != (known, first):
+        yield f"{seed}: the outlook at {after} is another"
     between = [after + lots.random() * ((first or turns[-1] + timedelta(days=30)) - after) for _ in range(3)]
     if first is None or first > after + MILLISECOND:
         for at in between:

@@ -13,12 +13,13 @@ from fidelio_scoring.domain.segments.fields import (
     fields,
     items_of,
     length_of,
+    quintile_range_of,
     range_of,
     text_of,
     type_of,
 )
 from fidelio_scoring.domain.segments.measures import Number
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Mapped, Node
+from fidelio_scoring.domain.segments.yaml_tree import Fault, Node
 
 MOST_TYPES = 20
 MOST_CHANNELS = 50
@@ -95,8 +96,8 @@ def _rating(node: Node) -> Condition:
 
 def _rfm(node: Node) -> Condition:
     found = fields(node, "rfm", optional=tuple(_RFM))
-    parts = [Measured(_RFM[name], (), range_of(said, f"rfm: {name}")) for name, said in found.items()]
-    if not isinstance(node, Mapped) or not parts:
+    parts = [Measured(_RFM[name], (), quintile_range_of(said, f"rfm: {name}")) for name, said in found.items()]
+    if not parts:
         raise Fault(node.place, "rfm says nothing; add recency, frequency or monetary, each from 1 to 5")
     return All(tuple(parts)) if len(parts) > 1 else parts[0]
 

@@ -136,6 +136,10 @@ def amount_range_of(node: Node, what: str, *beside: str) -> Range:
     return _range(node, what, amount_of, beside)
 
 
+def quintile_range_of(node: Node, what: str) -> Range:
+    return _range(node, what, _quintile_of, ())
+
+
 def shown(node: Node) -> str:
     if isinstance(node, Scalar):
         return repr(cut(node.text)) if node.text or not node.is_plain else "empty"
@@ -156,7 +160,21 @@ def _range(node: Node, what: str, read: Callable[[Node, str], Number], beside: S
         if len(bounds) > 1:
             raise Fault(node.place, f"{what} has `is` and other bounds; keep `is`, or the others")
         return Range(at_least=bounds["is"], at_most=bounds["is"])
+    _check_possible(node, what, bounds)
     return Range(**bounds)
+
+
+def _check_possible(node: Node, what: str, bounds: Mapping[str, Number]) -> None:
+    lower = [bounds[each] for each in ("at_least", "more_than") if each in bounds]
+    upper = [bounds[each] for each in ("at_most", "less_than") if each in bounds]
+    if lower and upper and max(lower) > min(upper):
+        raise Fault(
+            node.place, f"{what} is above {max(lower)} and below {min(upper)}, which nothing is; correct a bound"
+        )
+
+
+def _quintile_of(node: Node, what: str) -> Number:
+    return count_of(node, what, 1, 5)
 
 
 def _scalar_of(node: Node, what: str) -> str | int | float | bool:
