@@ -180,6 +180,11 @@ COMPOSED = (
          [event(day(0), "visit.made")], [(day(5), "it")]),
     Case("not of all and any", "it: {not: {any: [{orders: {at_least: 1}}, {not: {tenure: {at_least: 3 days}}}]}}",
          [view(day(0)), order(day(8))], [(day(3), "it"), (day(8), "")]),
+    Case("what is never and what is always so",
+         "a: {all: [{orders: {is: 0}}, {not: {orders: {is: 0}}}]}\n"
+         "b: {any: [{orders: {is: 0}}, {not: {orders: {is: 0}}}]}\n"
+         "c: {all: [{any: [{orders: {is: 0}}, {clv: {is: 0}}]}, {any: [{tenure: {at_least: 1 day}}, {clv: {is: 0}}]}]}",
+         [view(day(0))], [(day(0), "b"), (day(1), "b c")]),
     Case("another segment's time is its own", "it: {all: [{segment: other}, {tenure: {at_least: 3 days}}]}\n"
          "other: {happened: {type: visit.made, within: 5 days}}",
          [event(day(0), "visit.made")], [(day(0), "other"), (day(3), "it other"), (day(5), "")]),

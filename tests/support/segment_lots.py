@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from fidelio_scoring.domain.segments.reading import Scores
-from support.segment_meaning import ends
+from support.segment_terms import ends
 from support.segment_world import MILLISECOND, Event, day, event
 
 Said = dict[str, Any]

@@ -5,17 +5,13 @@ Written from the language's description, of plain YAML and a list of interaction
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fidelio_shared.contracts.ingest import Interaction
-
-Said = Mapping[str, Any]  # Any: the file as YAML reads it
-_UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+from support.segment_terms import Said, ends, has_age, is_in, is_one_of
 
 
 @dataclass(frozen=True)
@@ -55,74 +51,29 @@ class World:
         return min(each.occurred_at for each in self.interactions)
 
 
-def ends(at: datetime, length: str | Said) -> datetime:
-    """When something that began then is over."""
-    if isinstance(length, str):
-        count, unit = length.split(" ")
-        return at + timedelta(seconds=int(count) * _UNITS[unit.removesuffix("s")])
-    return _midnight(at, length["calendar_days"], length["zone"])
-
-
-@cache
-def _midnight(at: datetime, days: int, zone: str) -> datetime:
-    """The first minute that shows the day, found by looking at the clock."""
-    there = ZoneInfo(zone)
-    wanted = at.astimezone(there).date() + timedelta(days=days)
-    look = (at + timedelta(days=days - 3)).replace(second=0, microsecond=0)
-    while look.astimezone(there).date() < wanted:
-        look += timedelta(minutes=1)
-    return look.astimezone(UTC)
-
-
-def _in(bounds: Said, value: Any) -> bool:
-    tests: Mapping[str, Callable[[Any, Any], bool]] = {
-        "at_least": lambda one, other: one >= other,
-        "at_most": lambda one, other: one <= other,
-        "more_than": lambda one, other: one > other,
-        "less_than": lambda one, other: one < other,
-        "is": lambda one, other: one == other,
-    }
-    return value is not None and all(test(value, bounds[name]) for name, test in tests.items() if name in bounds)
-
-
-def _is_one(said: Said, values: Sequence[Any]) -> bool:
-    if "exists" in said:
-        return any(each is not None for each in values) is said["exists"]
-    wanted = said.get("in", said.get("is"))
-    listed = wanted if isinstance(wanted, list) else [wanted]
-    return any(isinstance(one, bool) is isinstance(other, bool) and one == other for one in values for other in listed)
-
-
-def _aged(said: Said, at: datetime | None, now: datetime) -> bool:
-    if at is None:
-        return False
-    old = "at_least" not in said or now >= ends(at, said["at_least"])
-    return old and ("less_than" not in said or now < ends(at, said["less_than"]))
-
-
 def _trait(world: World, said: Said, now: datetime) -> bool:
     told = [each for each in world.interactions if said["name"] in each.traits]
     told.sort(key=lambda each: (each.type == "profile.corrected", each.occurred_at, each.id))
     value = told[-1].traits[said["name"]] if told else None
     if {"is", "in", "exists"} & said.keys():
-        return _is_one(said, [value])
-    return type(value) in (int, float) and _in(said, value)
+        return is_one_of(said, [value])
+    return type(value) in (int, float) and is_in(said, value)
 
 
 def _language(world: World, said: Said, now: datetime) -> bool:
     told = [each for each in world.interactions if "language" in each.traits]
     told.sort(key=lambda each: (each.type == "profile.corrected", each.occurred_at, each.id))
     value = str(told[-1].traits["language"]).replace("_ca", "-CA") if told else None
-    return _is_one(said, [value, value[:2]] if value else [])
+    return is_one_of(said, [value, value[:2]] if value else [])
 
 
 def _time_zone(world: World, said: Said, now: datetime) -> bool:
     told = [each.traits["time_zone"] for each in world.interactions if "time_zone" in each.traits]
-    return _is_one(said, told[-1:])
+    return is_one_of(said, told[-1:])
 
 
 def _account(world: World, said: Said, now: datetime) -> bool:
-    return _is_one(said, [each.account_id for each in world.interactions if each.account_id])
+    return is_one_of(said, [each.account_id for each in world.interactions if each.account_id])
 
 
 def _consent(world: World, said: Said, now: datetime) -> bool:
@@ -172,12 +123,12 @@ def _days(world: World) -> list[int]:
 def _mean_gap(world: World, said: Said, now: datetime) -> bool:
     days = _days(world)
     gaps = [later - earlier for earlier, later in pairwise(days)]
-    return _in(said, sum(gaps) / len(gaps) if gaps else None)
+    return is_in(said, sum(gaps) / len(gaps) if gaps else None)
 
 
 def _last_gap(world: World, said: Said, now: datetime) -> bool:
     days = _days(world)
-    return _in(said, days[-1] - days[-2] if len(days) > 1 else None)
+    return is_in(said, days[-1] - days[-2] if len(days) > 1 else None)
 
 
 def _paid(world: World, currency: str) -> list[Decimal]:
@@ -185,27 +136,27 @@ def _paid(world: World, currency: str) -> list[Decimal]:
 
 
 def _revenue(world: World, said: Said, now: datetime) -> bool:
-    return _in(said, sum(_paid(world, said["currency"]), Decimal(0)))
+    return is_in(said, sum(_paid(world, said["currency"]), Decimal(0)))
 
 
 def _average_order(world: World, said: Said, now: datetime) -> bool:
     paid = _paid(world, said["currency"])
-    return _in(said, sum(paid) / len(paid) if paid else None)
+    return is_in(said, sum(paid) / len(paid) if paid else None)
 
 
 def _return_share(world: World, said: Said, now: datetime) -> bool:
     orders = len(world.of("order.placed"))
-    return _in(said, len(world.of("order.returned")) / orders if orders else None)
+    return is_in(said, len(world.of("order.returned")) / orders if orders else None)
 
 
 def _interactions(world: World, said: Said, now: datetime) -> bool:
     them = world.of(said["type"]) if "type" in said else world.interactions
-    return _in(said, sum("channel" not in said or each.channel == said["channel"] for each in them))
+    return is_in(said, sum("channel" not in said or each.channel == said["channel"] for each in them))
 
 
 def _channels(world: World, said: Said, now: datetime) -> bool:
     them = world.of(*said["types"])
-    return _in(
+    return is_in(
         said,
         len({each.channel for each in them if "within" not in said or now < ends(each.occurred_at, said["within"])}),
     )
@@ -258,13 +209,13 @@ def _rating(world: World, said: Said, now: datetime) -> bool:
         "average": sum(values) / len(values) if values else None,
         "count": len(values),
     }
-    return all(_in(said[name], value) for name, value in told.items() if name in said)
+    return all(is_in(said[name], value) for name, value in told.items() if name in said)
 
 
 def _rfm(world: World, said: Said, now: datetime) -> bool:
     rfm = world.scores.get("rfm")
     return rfm is not None and all(
-        _in(said[name], value)
+        is_in(said[name], value)
         for name, value in zip(("recency", "frequency", "monetary"), rfm, strict=True)
         if name in said
     )
@@ -276,7 +227,7 @@ def _band(world: World, said: Any, now: datetime) -> bool:
 
 def _order_age(world: World, said: Said, now: datetime, which: int) -> bool:
     times = world.times("order.placed")
-    return _aged(said, times[which] if times else None, now)
+    return has_age(said, times[which] if times else None, now)
 
 
 MEANINGS: Mapping[str, Callable[[World, Any, datetime], bool]] = {
@@ -288,8 +239,8 @@ MEANINGS: Mapping[str, Callable[[World, Any, datetime], bool]] = {
     "happened": _happened,
     "absent": _absent,
     "sequence": _sequence,
-    "orders": lambda world, said, now: _in(said, len(world.of("order.placed"))),
-    "purchase_days": lambda world, said, now: _in(said, len(_days(world))),
+    "orders": lambda world, said, now: is_in(said, len(world.of("order.placed"))),
+    "purchase_days": lambda world, said, now: is_in(said, len(_days(world))),
     "mean_gap_days": _mean_gap,
     "last_gap_days": _last_gap,
     "revenue": _revenue,
@@ -297,25 +248,25 @@ MEANINGS: Mapping[str, Callable[[World, Any, datetime], bool]] = {
     "return_share": _return_share,
     "interactions": _interactions,
     "channels": _channels,
-    "open_tickets": lambda world, said, now: _in(said, len(_tickets(world))),
-    "open_complaints": lambda world, said, now: _in(said, sum(each[1] for each in _tickets(world))),
-    "reopenings": lambda world, said, now: _in(said, sum(each[2] for each in _tickets(world))),
-    "oldest_ticket": lambda world, said, now: _aged(said, min((e[0] for e in _tickets(world)), default=None), now),
-    "oldest_complaint": lambda world, said, now: _aged(
+    "open_tickets": lambda world, said, now: is_in(said, len(_tickets(world))),
+    "open_complaints": lambda world, said, now: is_in(said, sum(each[1] for each in _tickets(world))),
+    "reopenings": lambda world, said, now: is_in(said, sum(each[2] for each in _tickets(world))),
+    "oldest_ticket": lambda world, said, now: has_age(said, min((e[0] for e in _tickets(world)), default=None), now),
+    "oldest_complaint": lambda world, said, now: has_age(
         said, min((each[0] for each in _tickets(world) if each[1]), default=None), now
     ),
-    "subscriptions": lambda world, said, now: _in(
+    "subscriptions": lambda world, said, now: is_in(
         said, sum("plan" not in said or each[1] == said["plan"] for each in _subscriptions(world))
     ),
-    "subscription_age": lambda world, said, now: _aged(
+    "subscription_age": lambda world, said, now: has_age(
         said, min((each[0] for each in _subscriptions(world)), default=None), now
     ),
-    "tenure": lambda world, said, now: _aged(said, world.born(), now),
+    "tenure": lambda world, said, now: has_age(said, world.born(), now),
     "first_order": lambda world, said, now: _order_age(world, said, now, 0),
     "last_order": lambda world, said, now: _order_age(world, said, now, -1),
     "rating": _rating,
     "rfm": _rfm,
     "band": _band,
-    "clv": lambda world, said, now: _in(said, world.scores.get("clv")),
-    "health": lambda world, said, now: _in(said, world.scores.get("health")),
+    "clv": lambda world, said, now: is_in(said, world.scores.get("clv")),
+    "health": lambda world, said, now: is_in(said, world.scores.get("health")),
 }
