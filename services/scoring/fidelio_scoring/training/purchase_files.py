@@ -102,9 +102,7 @@ class Reading:
 
     def finished(self) -> PurchaseFile:
         if not self.orders:
-            raise HistoryError(
-                f"{self.name} holds no purchases{_why_none(self.counts)}; export at least a year of them"
-            )
+            raise HistoryError(f"{self.name} holds no purchases{_why_none(self.counts)}; give at least a year of them")
         return PurchaseFile(self.name, tuple(self.orders), self.counts, tuple(self.bad_rows))
 
     def leave_out(self, message: str, error: Exception) -> None:
