@@ -61,9 +61,15 @@ def test_a_proposal_says_what_moved_and_until_when_it_is_useful() -> None:
 
 
 def test_one_cause_is_one_decision() -> None:
-    again, other = a_score(), a_score().model_copy(update={"sequence": 5})
-    assert propose(CHECK_IN, again).decision == propose(CHECK_IN, a_score()).decision
-    assert propose(CHECK_IN, other).decision != propose(CHECK_IN, a_score()).decision
+    first, again, other = (propose(CHECK_IN, a_score().model_copy(update={"sequence": each})) for each in (4, 4, 5))
+    assert first
+    assert again
+    assert other
+    assert first.decision == again.decision != other.decision
+
+
+def test_a_score_that_is_withdrawn_triggers_nothing() -> None:
+    assert propose(CHECK_IN, a_score().model_copy(update={"churn": None})) is None
 
 
 def objecting(*rights: str) -> Contact:

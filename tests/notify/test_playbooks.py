@@ -6,7 +6,7 @@ import pytest
 
 from fidelio_notify.domain.playbooks import CHECK_IN, is_triggered
 from fidelio_shared.contracts.scoring import Band
-from support.people import a_score
+from support.people import a_churn
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ from support.people import a_score
 def test_a_check_in_is_triggered_where_the_risk_rises_to_high(
     before: Band | None, after: Band, triggered: bool
 ) -> None:
-    assert is_triggered(CHECK_IN, a_score(before, after)) is triggered
+    assert is_triggered(CHECK_IN, a_churn(before, after)) is triggered
 
 
 @pytest.mark.parametrize(("before", "after", "triggered"), [("low", "watch", True), ("high", "watch", False)])
 def test_a_band_that_is_fallen_to_is_no_rise(before: Band, after: Band, triggered: bool) -> None:
-    assert is_triggered(replace(CHECK_IN, rises_to="watch"), a_score(before, after)) is triggered
+    assert is_triggered(replace(CHECK_IN, rises_to="watch"), a_churn(before, after)) is triggered

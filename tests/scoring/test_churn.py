@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fidelio_scoring.domain.bands import Band, Bands, Thresholds, band_for
-from fidelio_scoring.domain.churn import ChurnModel, Facts, assess, next_band_change
+from fidelio_scoring.domain.churn import ChurnModel, PurchaseFacts, assess, buying
+from fidelio_scoring.domain.crossings import next_band_change
 from fidelio_scoring.domain.heads import HeadScore, combined_risk, shapley_change
 from fidelio_scoring.domain.model_file import parse_model
 from fidelio_scoring.domain.purchase_clock import Seen, logit_c_h
@@ -28,6 +29,7 @@ HOUR = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
 HOURS_A_YEAR = 24 * 365
 SHIPPED = parse_model(files("fidelio_scoring").joinpath("models", "cdnow-1997.json").read_text(encoding="utf-8"))
+GONE_ONLY = replace(SHIPPED, heads=SHIPPED.heads[:1])
 BANDS = Bands(watch=Thresholds(enter=0.60, leave=0.55), high=Thresholds(enter=0.80, leave=0.75))
 
 
@@ -40,10 +42,10 @@ def bought_on(*days: int, orders: int | None = None) -> Purchases:
 
 def every_feature_counts() -> ChurnModel:
     """The shipped model found no use for `overdue`; here each feature has a weight of its own."""
-    (head,) = SHIPPED.heads
+    (head,) = GONE_ONLY.heads
     weights = (0.9, 0.7, 0.2, 0.5)
     terms = tuple(replace(term, weight=weight) for term, weight in zip(head.terms, weights, strict=True))
-    return replace(SHIPPED, heads=(replace(head, terms=terms),))
+    return replace(GONE_ONLY, heads=(replace(head, terms=terms),))
 
 
 MODEL = every_feature_counts()
@@ -90,12 +92,12 @@ def test_a_contribution_is_the_calibrated_weight_times_the_distance_from_the_ave
 
 
 def test_with_one_weight_for_both_parts_the_clock_enters_as_its_plain_log_odds() -> None:
-    (head,) = SHIPPED.heads
+    (head,) = GONE_ONLY.heads
     habit, lapse, silence, overdue = head.terms
     plain = replace(head, terms=(replace(habit, weight=0.9), replace(lapse, weight=0.9), silence, overdue))
     purchases, waited = bought_on(0, 20, 50), 65
     (scored,) = assess(
-        purchases, purchases.last_order_at + waited * DAY, previous_band=None, model=replace(SHIPPED, heads=(plain,))
+        purchases, purchases.last_order_at + waited * DAY, previous_band=None, model=replace(GONE_ONLY, heads=(plain,))
     ).heads
     clock = logit_c_h(SHIPPED.clock, Seen(2, 50 / 7), age_weeks=(50 + waited) / 7, horizon_weeks=SHIPPED.horizon_weeks)
     log_odds = head.intercept + 0.9 * clock + silence.weight * np.log1p(waited)
@@ -120,7 +122,7 @@ def test_a_customer_without_rhythm_is_never_overdue() -> None:
 def test_the_facts_are_what_a_person_would_look_at() -> None:
     purchases = bought_on(0, 7, 28, orders=5)
     facts = assess(purchases, purchases.last_order_at + 1.5 * DAY, previous_band=None, model=MODEL).facts
-    assert facts == Facts(silence_days=1.5, usual_gap_days=14, repeat_days=2, orders=5, age_days=29.5)
+    assert facts == PurchaseFacts(silence_days=1.5, usual_gap_days=14, repeat_days=2, orders=5, age_days=29.5)
 
 
 def test_before_the_last_order_silence_counts_as_zero() -> None:
@@ -165,7 +167,7 @@ def test_the_next_band_change_is_the_first_millisecond_that_the_score_itself_put
     purchases: Purchases, silence: timedelta, band: Band
 ) -> None:
     after = purchases.last_order_at + silence
-    change = next_band_change(purchases, band, after=after, model=MODEL)
+    change = next_band_change(buying(purchases, MODEL), band, after=after, model=MODEL)
     if change is None:
         assert _band_at(purchases, after + timedelta(days=20 * 365), band, MODEL) is band
         return
@@ -177,28 +179,28 @@ def test_the_next_band_change_is_the_first_millisecond_that_the_score_itself_put
 
 def test_the_next_band_change_is_later_than_an_instant_between_two_milliseconds() -> None:
     purchases = bought_on(0)
-    change = next_band_change(purchases, Band.LOW, after=START, model=MODEL)
+    change = next_band_change(buying(purchases, MODEL), Band.LOW, after=START, model=MODEL)
     assert change is not None
     just_before = change - timedelta(microseconds=1)
-    assert next_band_change(purchases, Band.LOW, after=just_before, model=MODEL) == change
-    assert next_band_change(purchases, Band.LOW, after=change, model=MODEL) == change + MILLISECOND
+    assert next_band_change(buying(purchases, MODEL), Band.LOW, after=just_before, model=MODEL) == change
+    assert next_band_change(buying(purchases, MODEL), Band.LOW, after=change, model=MODEL) == change + MILLISECOND
 
 
 def test_a_band_that_no_longer_fits_changes_at_the_next_millisecond() -> None:
     purchases = bought_on(0, 30, 60, 90)
-    assert next_band_change(purchases, Band.HIGH, after=purchases.last_order_at, model=MODEL) == (
+    assert next_band_change(buying(purchases, MODEL), Band.HIGH, after=purchases.last_order_at, model=MODEL) == (
         purchases.last_order_at + MILLISECOND
     )
 
 
 def test_nothing_lies_above_high() -> None:
     purchases = bought_on(0)
-    assert next_band_change(purchases, Band.HIGH, after=START + 3000 * DAY, model=MODEL) is None
+    assert next_band_change(buying(purchases, MODEL), Band.HIGH, after=START + 3000 * DAY, model=MODEL) is None
 
 
 def test_a_band_that_takes_longer_than_twenty_years_is_not_scheduled() -> None:
     patient = replace(MODEL, bands=Bands(watch=Thresholds(0.60, 0.55), high=Thresholds(1 - 1e-12, 0.75)))
-    assert next_band_change(bought_on(0), Band.WATCH, after=START + 300 * DAY, model=patient) is None
+    assert next_band_change(buying(bought_on(0), patient), Band.WATCH, after=START + 300 * DAY, model=patient) is None
 
 
 def test_every_band_change_of_500_real_customers_is_the_one_an_hourly_scan_finds() -> None:
@@ -209,7 +211,7 @@ def test_every_band_change_of_500_real_customers_is_the_one_an_hourly_scan_finds
         assert purchases is not None
         after = purchases.last_order_at
         band = assess(purchases, after, previous_band=None, model=SHIPPED).band
-        change = next_band_change(purchases, band, after=after, model=SHIPPED)
+        change = next_band_change(buying(purchases, SHIPPED), band, after=after, model=SHIPPED)
         hours = _first_hour_of_another_band(purchases, band)
         if hours is None:
             assert change is None
@@ -271,7 +273,7 @@ def _first_hour_of_another_band(purchases: Purchases, band: Band) -> int | None:
 
 
 def _risks_by_hour(purchases: Purchases, hours: Vector) -> Vector:
-    clock, (head,) = SHIPPED.clock, SHIPPED.heads
+    clock, (head,) = GONE_ONLY.clock, GONE_ONLY.heads
     days = [day for day in range(purchases.days.bit_length()) if purchases.days >> day & 1]
     repeats, recency = len(days) - 1, (days[-1] - days[0]) / 7
     gaps = np.diff(days)

@@ -66,7 +66,7 @@ def test_a_sealed_file_without_corruption_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("corrupt", "message"),
     [
-        (put(2, "schema"), "schema is 2, this version reads 1; train with this version"),
+        (put(1, "schema"), "schema is 1, this version reads 2; train with this version"),
         (drop("schema"), "schema is None"),
         (drop("clock"), "the model file lacks clock"),
         (put(1, "mood"), "the model file has an unknown key mood; remove it"),
@@ -93,7 +93,7 @@ def test_a_sealed_file_without_corruption_is_accepted() -> None:
         (put(0.1, "heads", 0, "weights", "mood"), r"heads\[0\].weights has an unknown key mood"),
         (put(0, "heads", 0, "platt_a"), r"heads\[0\].platt_a is 0, expected a number above 0"),
         (put([1], "heads", 0, "platt_b"), r"heads\[0\].platt_b is \[1\], expected a finite number"),
-        (add_head("gone"), "heads are gone, gone; expected one or two, each with its own name"),
+        (add_head("gone"), "heads are gone, leaving, gone; expected one or two, each with its own name"),
         (put(1, "bands", "high", "enter"), "bands.high.enter is 1, expected a number between 0 and 1"),
         (put(0, "bands", "watch", "leave"), "bands.watch.leave is 0, expected a number between 0 and 1"),
         (put(0.7, "bands", "watch", "leave"), "bands.watch.leave is 0.7, above enter 0.6"),
@@ -102,6 +102,13 @@ def test_a_sealed_file_without_corruption_is_accepted() -> None:
         (drop("feature_means", "silence"), "feature_means lacks silence"),
         (put("many", "feature_means", "habit"), "feature_means.habit is 'many', expected a finite number"),
         (put("good", "evaluation", "all_auc"), "evaluation.all_auc is 'good', expected a finite number"),
+        (put("mood", "heads", 1, "name"), r"heads\[1\].name is 'mood', expected gone or leaving"),
+        (put(-0.1, "heads", 1, "weights", "complaints"), r"heads\[1\].weights.complaints is -0.1"),
+        (
+            put(0.1, "heads", 1, "weights", "usage_week"),
+            r"heads\[1\].weights.usage_week is 0.1: .*weights <= 0",
+        ),
+        (put(0.1, "heads", 1, "weights", "tenure"), r"heads\[1\].weights.tenure is 0.1"),
         (put([], "self_test"), r"self_test is \[\], expected a list of at least 3"),
         (drop("self_test", 1, "now"), r"self_test\[1\] lacks now"),
         (put([], "self_test", 0, "days"), r"self_test\[0\].days is \[\], expected a list of at least 1"),
@@ -137,7 +144,7 @@ def test_an_altered_digit_is_noticed() -> None:
 
 def test_a_key_given_twice_is_refused() -> None:
     with pytest.raises(ModelError, match="gives version twice"):
-        parse_model(SHIPPED.replace('"schema": 1,', '"schema": 1, "version": "other",'))
+        parse_model(SHIPPED.replace('"schema": 2,', '"schema": 2, "version": "other",'))
 
 
 @pytest.mark.parametrize("text", ["", "{", "not a model", "[" * 100_000])

@@ -8,7 +8,6 @@ import pytest
 
 from fidelio_profile.domain.recent import MOST_RECENT
 from fidelio_scoring.domain.bands import Band
-from fidelio_scoring.domain.lifecycle import stage_at
 from fidelio_scoring.domain.purchases import purchases_of
 from fidelio_scoring.domain.segments.definitions import check_kept, needs
 from fidelio_scoring.domain.segments.evaluation import memberships
@@ -17,6 +16,7 @@ from fidelio_scoring.domain.segments.reading import Scores
 from support.segment_cases import answer, consent, order, ticket, view
 from support.segment_check import history
 from support.segment_world import Event, day, event, facts_of, interactions_of
+from support.standing_meaning import stage_of
 
 SHIPPED = parse_segments(files("fidelio_scoring").joinpath("segments", "shipped.yaml").read_text(encoding="utf-8"))
 LIFECYCLE = frozenset(each.name for each in SHIPPED.segments if each.group == "lifecycle")
@@ -95,7 +95,7 @@ def test_a_life_goes_through_the_same_stages_as_before_segments_were_declared(ba
             if now < known.orders.last_at:
                 continue
             (stage,) = memberships(SHIPPED, known, Scores(band=band), now) & LIFECYCLE
-            was = stage_at(purchases_of(known.orders), band, now)
+            was = stage_of(purchases_of(known.orders), band, now)
             assert ("active" if stage in ("won_back", "loyal") else stage) == was
 
 

@@ -177,7 +177,7 @@ def test_the_same_orders_in_another_sequence_give_the_same_file(sample: tuple[Or
 def test_training_rows_are_what_the_service_would_see(master: dict[str, Log]) -> None:
     few = dict(list(master.items())[:200])
     rows = rows_at(few, END_OF_1997, clock=SHIPPED.clock, horizon_weeks=SHIPPED.horizon_weeks)
-    (head,) = SHIPPED.heads
+    head = SHIPPED.heads[0]
     for customer, features in zip(rows.customers, rows.features, strict=True):
         purchases = purchases_until(few[customer], END_OF_1997)
         assert purchases is not None
@@ -216,7 +216,7 @@ def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
     history, out = tmp_path / "orders.csv", tmp_path / "spring.json"
     rows = (f"{order.customer},{order.at.isoformat()},{order.amount}\n" for order in sample)
     history.write_text("customer,at,amount\n" + "".join(rows))
-    model = train_command(read_purchases(history), END_OF_1997, out, 10)
+    model = train_command(read_purchases(history), END_OF_1997, out, horizon_weeks=10)
     assert parse_model(out.read_text(encoding="utf-8")) == model
     assert (model.version, model.horizon_weeks, model.trained_on.customers) == ("spring", 10, 2357)
     assert model.trained_on.label == "no purchase within 20 weeks"
@@ -227,7 +227,7 @@ def test_the_command_trains_from_a_file_and_names_the_model_after_its_own(
 
 
 def _coefficients(model: ChurnModel) -> list[float]:
-    (head,) = model.heads
+    head = model.heads[0]
     clock = model.clock
     lines = [value for term in head.terms for value in (term.weight, term.mean)]
     return [clock.r, clock.alpha, clock.a, clock.b, head.intercept, head.platt_a, head.platt_b, *lines]

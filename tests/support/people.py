@@ -51,13 +51,19 @@ def a_score(before: Band | None = "watch", after: Band = "high", **cause: object
         at=NOON,
         cause=ScoringCause.model_validate(plain | cause),
         model="cdnow-1997",
-        churn=ChurnScore(
-            before=None if before is None else 0.7, after=0.81, band_before=before, band=after, heads=(), facts=FACTS
-        ),
+        churn=a_churn(before, after),
+    )
+
+
+def a_churn(before: Band | None, after: Band) -> ChurnScore:
+    return ChurnScore(
+        before=None if before is None else 0.7, after=0.81, band_before=before, band=after, heads=(), facts=FACTS
     )
 
 
 def a_proposal(
     *, is_historical: bool = False, deadline: datetime = NOON + CHECK_IN.useful_for, facts: Facts = FACTS
 ) -> Proposal:
-    return replace(propose(CHECK_IN, a_score()), is_historical=is_historical, deadline=deadline, facts=facts)
+    proposal = propose(CHECK_IN, a_score())
+    assert proposal
+    return replace(proposal, is_historical=is_historical, deadline=deadline, facts=facts)

@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from fidelio_deploy.addresses import StackAddresses
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
-from fidelio_scoring.app import GROUP, read_model
-from fidelio_scoring.handlers import ScoringHandlers
+from fidelio_scoring.app import GROUP
+from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
+from fidelio_scoring.rules import read_rules
 from fidelio_scoring.settings import ScoringSettings
 from fidelio_scoring.silence import SilenceWatch
 from fidelio_shared.contracts.topics import PROFILES
@@ -38,7 +39,9 @@ async def a_watch_without_a_watermark(
     watermark = _always_now(offsets, owned)
     registry = CollectorRegistry()
     metrics = make_metrics(registry)
-    handlers = ScoringHandlers(MongoScoreStore(database), publisher, read_model(settings), metrics, watermark)
+    handlers = ScoringHandlers(
+        MongoScoreStore(database), publisher, RulesInUse(read_rules(settings)), metrics, watermark
+    )
     ownership = Ownership(owned=owned)
     try:
         yield SilenceWatch(

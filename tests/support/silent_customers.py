@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from fidelio_scoring.domain.lifecycle import LAPSED_AFTER, Stage
 from fidelio_shared.contracts.canonical import instant, milliseconds
 from fidelio_shared.contracts.ids import ProfileId, interaction_id, profile_id
 from fidelio_shared.contracts.topics import SEGMENTS, channel_topic
@@ -19,6 +18,7 @@ from support.topics import Record, publish, read_topic
 
 SOURCE = "shop.example/silence"
 STORE = channel_topic("store")
+LAPSED_AFTER = timedelta(days=182)
 LAPSED_AFTER_MS = LAPSED_AFTER // timedelta(milliseconds=1)
 
 
@@ -90,7 +90,7 @@ async def read_lapses(kafka: str) -> list[Lapsed]:
     found: dict[str, Lapsed] = {}
     for record in await read_topic(kafka, SEGMENTS.name):
         said = orjson.loads(record.value or b"")
-        if Stage.LAPSED.value in said["entered"]:
+        if "lapsed" in said["entered"]:
             lapsed = Lapsed(said["profile"], milliseconds(said["at"]), record.timestamp, said["cause"]["kind"])
             found.setdefault(record.header("ce_id"), lapsed)
     return list(found.values())

@@ -1,12 +1,13 @@
 """Histories in which boundaries are hit to the millisecond, orders come late, and snapshots overtake each other."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
 from fidelio_scoring.domain.standing import Evidence
 from support.standing_check import History, Plan
-from support.standings import DAY, MILLISECOND, NOON, SHIPPED, TWO_HEADED, evidence
+from support.standings import DAY, EVERY_FEATURE, MILLISECOND, NOON, RULES, evidence
 
 _GAPS: tuple[timedelta, ...] = (
     timedelta(0),
@@ -34,7 +35,7 @@ def histories(draw: st.DrawFn) -> History:
         delay = draw(st.sampled_from((timedelta(0), timedelta(0), timedelta(0), DAY)))
         evidences.append(evidence(revision, orders, received_at=now - delay))
     until = now + draw(st.sampled_from((*_GAPS, 1500 * DAY)))
-    return History(tuple(evidences), until, draw(st.sampled_from((SHIPPED, TWO_HEADED))))
+    return History(tuple(evidences), until, draw(st.sampled_from((RULES, replace(RULES, model=EVERY_FEATURE)))))
 
 
 def _new_orders(what: str, now: datetime) -> list[datetime]:

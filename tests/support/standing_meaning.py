@@ -3,19 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fidelio_scoring.domain.bands import Band, Bands
 from fidelio_scoring.domain.churn import ChurnModel, assess
-from fidelio_scoring.domain.heads import Head
-from fidelio_scoring.domain.lifecycle import Stage
-from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.domain.purchases import Purchases, purchases_of
 from fidelio_scoring.domain.standing import Evidence
+from support.purchase_risks import Hours, combined_risks
 
-Hours = NDArray[np.float64]
+STAGES = ("new", "active", "at_risk", "lapsed")
 Milliseconds = NDArray[np.int64]
 _HOUR = timedelta(hours=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -25,11 +23,11 @@ _DAY_MS = 24 * _HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An announcement: at this time, because of an interaction or a review, that one is in this band or stage."""
+    """An announcement: at this time, because of an interaction or a review, that one is in this band or segment."""
 
     at: datetime
     because: str
-    what: Band | Stage
+    what: str
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ class _Watcher:
     told: list[Told]
     risk: float | None = None
     band: Band | None = None
-    stage: Stage | None = None
+    stage: str | None = None
 
     def look(self, at: datetime, because: str) -> None:
         """The score is told where it moved by a hundredth or the band changed, the stage where it changed."""
@@ -48,29 +46,35 @@ class _Watcher:
             self.told.append(Told(at, because, now.band))
             self.risk, self.band = now.risk, now.band
         stage = stage_of(self.purchases, now.band, at)
-        if stage is not self.stage:
+        if stage != self.stage:
             self.told.append(Told(at, because, stage))
             self.stage = stage
 
 
 def foretell(evidences: Sequence[Evidence], until: datetime, model: ChurnModel) -> list[Told]:
-    watcher = _Watcher(model, evidences[0].purchases, [])
+    watcher = _Watcher(model, _purchases(evidences[0]), [])
     now = evidences[0].received_at
     for each in evidences:
         later = max(now, each.received_at)
         _watch(watcher, now, later)
-        watcher.purchases, now = each.purchases, later
+        watcher.purchases, now = _purchases(each), later
         watcher.look(now, each.cause.kind)
     _watch(watcher, now, until)
     return watcher.told
 
 
-def stage_of(purchases: Purchases, band: Band, at: datetime) -> Stage:
+def stage_of(purchases: Purchases, band: Band, at: datetime) -> str:
     if at - purchases.last_order_at >= timedelta(days=182):
-        return Stage.LAPSED
+        return "lapsed"
     if band is Band.HIGH:
-        return Stage.AT_RISK
-    return Stage.NEW if at - purchases.first_order_at < timedelta(days=60) else Stage.ACTIVE
+        return "at_risk"
+    return "new" if at - purchases.first_order_at < timedelta(days=60) else "active"
+
+
+def _purchases(evidence: Evidence) -> Purchases:
+    assert evidence.facts
+    assert evidence.facts.orders
+    return purchases_of(evidence.facts.orders)
 
 
 def _watch(watcher: _Watcher, after: datetime, until: datetime) -> None:
@@ -90,12 +94,12 @@ def _next_change(
 
     def is_other(at: datetime) -> bool:
         now = assess(purchases, at, previous_band=band, model=model).band
-        return now is not band or stage_of(purchases, band, at) is not stage
+        return now is not band or stage_of(purchases, band, at) != stage
 
     ends = _every_hour(after, until)
     silence, age = (ends + (after - since) // _MILLISECOND for since in _orders(purchases))
     risks = combined_risks(purchases, np.maximum(silence, 0) / _HOUR_MS, model)
-    looks_other = _bands_differ(risks, band, model.bands) | (_stages(silence, age, band) != list(Stage).index(stage))
+    looks_other = _bands_differ(risks, band, model.bands) | (_stages(silence, age, band) != STAGES.index(stage))
     for end in ends[looks_other].tolist():
         if is_other(after + end * _MILLISECOND):
             return _first(is_other, after + (end - 1) // _HOUR_MS * _HOUR, after + end * _MILLISECOND)
@@ -132,43 +136,3 @@ def _bands_differ(risks: Hours, band: Band, bands: Bands) -> NDArray[np.bool_]:
     is_high = risks >= (bands.high.leave if band is Band.HIGH else bands.high.enter)
     is_watch = risks >= (bands.watch.enter if band is Band.LOW else bands.watch.leave)
     return {Band.LOW: is_watch | is_high, Band.WATCH: is_high | ~is_watch, Band.HIGH: ~is_high}[band]
-
-
-def combined_risks(purchases: Purchases, hours: Hours, model: ChurnModel) -> Hours:
-    """A scorer of its own, that shares no code with the service's."""
-    features = _features(purchases, hours, model)
-    staying = np.ones_like(hours)
-    for head in model.heads:
-        staying *= 1 - _chance(head, features)
-    return np.asarray(1 - staying)
-
-
-def _chance(head: Head, features: dict[str, Hours]) -> Hours:
-    log_odds = head.intercept + sum(term.weight * features[term.feature] for term in head.terms)
-    return np.asarray(1 / (1 + np.exp(-(head.platt_a * log_odds + head.platt_b))))
-
-
-def _features(purchases: Purchases, hours: Hours, model: ChurnModel) -> dict[str, Hours]:
-    clock, days = model.clock, _days(purchases)
-    repeats = len(days) - 1
-    recency = (purchases.last_order_at - purchases.first_order_at) / timedelta(weeks=1)
-    gaps = np.array([later - earlier for earlier, later in pairwise(days)])
-    regularity = 1 - min(gaps.std() / gaps.mean(), 1) if repeats > 1 else 0.0
-
-    def clock_log_odds(age: Hours) -> Hours:
-        dead = clock.a / (clock.b + repeats) * ((clock.alpha + age) / (clock.alpha + recency)) ** (clock.r + repeats)
-        nothing = ((clock.alpha + age) / (clock.alpha + age + model.horizon_weeks)) ** (clock.r + repeats)
-        return np.asarray(np.log((dead + nothing) / (1 - nothing)))
-
-    habit = clock_log_odds(np.full_like(hours, recency))
-    return {
-        "habit": habit,
-        "lapse": clock_log_odds(recency + hours / 168) - habit,
-        "silence": np.log(1 + hours / 24),
-        "overdue": regularity * np.log(1 + hours / 24 / gaps.mean()) if repeats else 0 * hours,
-    }
-
-
-def _days(purchases: Purchases) -> list[int]:
-    first, last = (purchases.days & -purchases.days).bit_length() - 1, purchases.days.bit_length() - 1
-    return [day for day in range(first, last + 1) if purchases.days >> day & 1]

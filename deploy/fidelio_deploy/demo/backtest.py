@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fidelio_deploy.demo.cdnow import Purchase
 from fidelio_deploy.demo.outcome import Customer
-from fidelio_scoring.app import read_model
+from fidelio_scoring.rules import read_rules
 from fidelio_scoring.settings import ScoringSettings
 from fidelio_scoring.training.evaluation import Backtest, backtest, backtest_model
 from fidelio_scoring.training.history import Order, logs_of
@@ -27,10 +27,10 @@ def judge(customers: Iterable[Customer], purchases: Iterable[Purchase], *, cutof
     known = {each.name: each for each in customers}
     listed = [each for each in purchases if each.customer in known]
     announced = backtest(
-        {name: each.score.churn.after for name, each in known.items()},
+        {name: each.churn.after for name, each in known.items()},
         {name: each.last_order_at for name, each in known.items()},
         bought_after={each.customer for each in listed if cutoff < each.at <= cutoff + AFTERWARDS},
         cutoff=cutoff,
     )
     logs = logs_of(Order(each.customer, each.at, float(each.dollars)) for each in listed)
-    return Judgement(announced, backtest_model(logs, read_model(ScoringSettings()), cutoff=cutoff))
+    return Judgement(announced, backtest_model(logs, read_rules(ScoringSettings()).model, cutoff=cutoff))

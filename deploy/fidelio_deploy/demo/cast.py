@@ -33,7 +33,7 @@ def cast(customers: Iterable[Customer], decisions: Iterable[NotificationChanged]
 def _parts(written_to: set[ProfileId]) -> tuple[tuple[str, Wanted], ...]:
     return (
         ("got a message", lambda each: _orders(each) if each.score.profile in written_to else None),
-        ("most loyal", lambda each: _orders(each) if each.score.churn.band == "low" else None),
+        ("most loyal", lambda each: _orders(each) if each.churn.band == "low" else None),
         ("came back", _rescued),
         ("slipping away", lambda each: _orders(each) if _fell_silent(each, "watch") else None),
         ("gone silent", lambda each: _orders(each) if _fell_silent(each, "high") else None),
@@ -41,13 +41,14 @@ def _parts(written_to: set[ProfileId]) -> tuple[tuple[str, Wanted], ...]:
 
 
 def _orders(customer: Customer) -> float:
-    return customer.score.churn.facts.orders
+    facts = customer.churn.facts
+    return facts.orders if facts else 0
 
 
 def _rescued(customer: Customer) -> float | None:
-    churn = customer.score.churn
+    churn = customer.churn
     return churn.before - churn.after if churn.before and churn.band_before == "high" and churn.band == "low" else None
 
 
 def _fell_silent(customer: Customer, band: str) -> bool:
-    return customer.score.cause.kind == "review" and customer.score.churn.band == band
+    return customer.score.cause.kind == "review" and customer.churn.band == band

@@ -67,7 +67,7 @@ def on_profiles(snapshots: Iterable[ProfileSnapshot]) -> Mapping[tuple[str, str]
 
 def bands_and_stages(customers: Iterable[Customer]) -> Mapping[tuple[str, str], int]:
     """Customers by (churn band, lifecycle segment)."""
-    return Counter((each.score.churn.band, each.stage) for each in customers)
+    return Counter((each.churn.band, each.stage) for each in customers)
 
 
 def cpu_seconds(stack: Stack) -> Mapping[str, float]:

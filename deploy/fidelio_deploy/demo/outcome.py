@@ -14,11 +14,13 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.profile import ProfileSnapshot
-from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
+from fidelio_shared.contracts.scoring import ChurnScore, ScoreChanged, SegmentChanged
 from fidelio_shared.contracts.topics import DEAD_LETTERS, NOTIFICATIONS, PROFILES, SCORES, SEGMENTS
 from fidelio_shared.messaging.records import header_text
 from fidelio_shared.messaging.settings import KafkaSettings
 
+STAGES = ("new", "active", "loyal", "won_back", "at_risk", "lapsed")
+"""Of life: of these segments, whoever bought is in one."""
 C = TypeVar("C", bound=Contract)
 
 
@@ -55,6 +57,11 @@ class Customer:
     stage: str
 
     @property
+    def churn(self) -> ChurnScore:
+        assert self.score.churn
+        return self.score.churn
+
+    @property
     def last_order_at(self) -> datetime:
         state = self.snapshot.state
         assert state
@@ -82,14 +89,15 @@ class Outcome:
         return self.profiles.decoded()
 
     async def customers(self, snapshots: Mapping[ProfileId, ProfileSnapshot]) -> tuple[Customer, ...]:
-        """Those who have a score and a segment by now, by name."""
+        """Those who bought and have a score and a stage of life by now, by name."""
         await self.scores.catch_up()
         await self.segments.catch_up()
         scores, segments = self.scores.decoded(), self.segments.decoded()
         return tuple(
-            Customer(name, snapshots[profile], scores[profile], segments[profile].memberships[0].segment)
+            Customer(name, snapshots[profile], scores[profile], stage)
             for name, profile in sorted((_name(snapshot), profile) for profile, snapshot in snapshots.items())
-            if profile in scores and profile in segments
+            if profile in scores and has_bought(scores[profile])
+            if profile in segments and (stage := _stage(segments[profile]))
         )
 
     async def decisions(self) -> tuple[NotificationChanged, ...]:
@@ -125,6 +133,15 @@ async def following(kafka: str) -> AsyncIterator[Outcome]:
             notifications=await reader(NOTIFICATIONS.name),
             dead=await reader(DEAD_LETTERS.name),
         )
+
+
+def has_bought(score: ScoreChanged) -> bool:
+    return score.churn is not None and score.churn.facts is not None
+
+
+def _stage(segments: SegmentChanged) -> str | None:
+    held = {each.segment for each in segments.memberships}
+    return next((each for each in STAGES if each in held), None)
 
 
 def _name(snapshot: ProfileSnapshot) -> str:

@@ -12,14 +12,13 @@ from fidelio_deploy.demo import words
 from fidelio_deploy.demo.backtest import Judgement
 from fidelio_deploy.demo.cast import Part
 from fidelio_deploy.demo.figures import Flow
-from fidelio_deploy.demo.outcome import Customer
+from fidelio_deploy.demo.outcome import STAGES, Customer
 from fidelio_deploy.demo.performance import Lap
 from fidelio_deploy.demo.story import Origin
 from fidelio_scoring.training.evaluation import Comparison
 from fidelio_shared.contracts.notify import NotificationChanged
 
 BANDS = ("low", "watch", "high")
-STAGES = ("new", "active", "at_risk", "lapsed")
 
 
 def origin_table(origins: Mapping[Origin, int]) -> Table:
@@ -96,7 +95,7 @@ def cast_table(parts: Iterable[Part]) -> Table:
             f"{part.customer.last_order_at:%Y-%m-%d}",
             f"{_orders(part.customer)}",
             words.risk_change(score),
-            f"{score.churn.band}, {part.customer.stage}",
+            f"{part.customer.churn.band}, {part.customer.stage}",
             words.cause(score),
             words.contributions(score),
         )

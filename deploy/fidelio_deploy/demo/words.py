@@ -25,15 +25,19 @@ _REFUSALS = {
 
 
 def risk_change(score: ScoreChanged) -> str:
-    before, after = score.churn.before, score.churn.after
+    churn = score.churn
+    if churn is None:
+        return "no score"
+    before, after = churn.before, churn.after
     return f"{after:.0%}" if before is None else f"{before:.0%} → {after:.0%}"
 
 
 def cause(score: ScoreChanged) -> str:
     """What made Fidelio look again, and when."""
     day = f"{score.cause.at:%Y-%m-%d}"
-    if score.cause.kind == "review":
-        return f"silence of {score.churn.facts.silence_days:.0f} days, noticed on {day}"
+    facts = score.churn.facts if score.churn else None
+    if score.cause.kind == "review" and facts:
+        return f"silence of {facts.silence_days:.0f} days, noticed on {day}"
     return f"{(score.cause.type or score.cause.kind).replace('.', ' ')} on {day}"
 
 
@@ -52,7 +56,7 @@ def refusal(decision: NotificationChanged) -> str:
 def _by_reason(score: ScoreChanged) -> Mapping[str, float]:
     """`lapse` and `silence` both measure the time since the last order; in log-odds contributions may be added."""
     sums: defaultdict[str, float] = defaultdict(float)
-    for head in score.churn.heads:
+    for head in score.churn.heads if score.churn else ():
         for feature, value in head.contributions.items():
             sums["silence" if feature == "lapse" else feature] += value
     return sums

@@ -9,7 +9,7 @@ from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
 from fidelio_notify.decoding import News
 from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.decisions import Proposal, propose
-from fidelio_notify.domain.playbooks import Playbook, is_triggered
+from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.records import confirmation_records
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.scoring import ScoreChanged
@@ -30,9 +30,9 @@ class NotifyHandlers:
         await self.contacts.save(_latest_contacts(batch.values))
         await self._forget([each for each in batch.values if isinstance(each, Contact) and each.erased_at])
         proposals = [
-            (propose(self.playbook, item.value), item.record.partition)
+            (proposal, item.record.partition)
             for item in batch.items
-            if isinstance(item.value, ScoreChanged) and is_triggered(self.playbook, item.value)
+            if isinstance(item.value, ScoreChanged) and (proposal := propose(self.playbook, item.value))
         ]
         await self.decisions.insert(await self._without_erased(proposals), stored_at=datetime.now(UTC))
         return ()

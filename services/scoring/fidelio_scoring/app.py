@@ -1,15 +1,13 @@
 """The only wiring of scoring."""
 
-from importlib.resources import files
-
 from starlette.applications import Starlette
 
+from fidelio_scoring.adapters.mongo_rules import MongoRuleStore
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
 from fidelio_scoring.decoding import decode_evidence
-from fidelio_scoring.domain.churn import ChurnModel
-from fidelio_scoring.domain.model_file import parse_model
-from fidelio_scoring.handlers import ScoringHandlers
+from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
+from fidelio_scoring.rules import RulesWatch, read_rules
 from fidelio_scoring.settings import ScoringSettings
 from fidelio_scoring.silence import EVERY_SECONDS, SilenceWatch
 from fidelio_shared.contracts.channels import read_channels
@@ -22,26 +20,33 @@ from fidelio_shared.storage.exemptions import ExemptionWatch
 from fidelio_shared.storage.mongo import connect, read_deployment
 
 GROUP = "scoring.v1"
-SHIPPED_MODEL = "cdnow-1997.json"
 
 
 async def run(settings: ScoringSettings) -> int:
-    model = read_model(settings)
+    in_use = RulesInUse(read_rules(settings))
     process = make_process("scoring", settings.kafka, ordinal=settings.ordinal)
     metrics = make_metrics(process.registry)
     database = connect(settings.mongo_uri.get_secret_value(), settings.scoring_database)
     ownership = Ownership()
     watermark = _make_watermark(process, settings, ownership)
-    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, model, metrics, watermark)
-    every_seconds = EVERY_SECONDS[settings.clock]
+    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, in_use, metrics, watermark)
     watch = SilenceWatch(
-        handlers, ownership, watermark, process.health, metrics, process.metrics, every_seconds=every_seconds
+        handlers,
+        ownership,
+        watermark,
+        process.health,
+        metrics,
+        process.metrics,
+        every_seconds=EVERY_SECONDS[settings.clock],
+        adoptions_per_second=settings.adoptions_per_second,
     )
+    rules = RulesWatch(MongoRuleStore(database), in_use, in_use.rules)
 
     async def wire() -> None:
         await read_deployment(database, settings.clock)
+        await rules.follow()
         consume(process, handlers, ownership, settings.batch_records)
-        process.background += [ExemptionWatch(database, watermark, metrics.watermark_exempt).run, watch.run]
+        process.background += [ExemptionWatch(database, watermark, metrics.watermark_exempt).run, rules.run, watch.run]
 
     application = Starlette(
         routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)
@@ -61,11 +66,6 @@ def consume(process: Process, handlers: ScoringHandlers, ownership: Ownership, b
         ownership=ownership,
         max_records=batch_records,
     )
-
-
-def read_model(settings: ScoringSettings) -> ChurnModel:
-    shipped = files("fidelio_scoring").joinpath("models", SHIPPED_MODEL)
-    return parse_model(settings.model_file.read_text() if settings.model_file else shipped.read_text())
 
 
 def _make_watermark(process: Process, settings: ScoringSettings, ownership: Ownership) -> Watermark:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
-from fidelio_scoring.domain.churn import ChurnModel
-from fidelio_scoring.domain.standing import Change, Evidence, Standing, receive, review, schedule
+from fidelio_scoring.domain.moves import adopt, receive, review
+from fidelio_scoring.domain.standing import Change, Evidence, Moved, Rules, Standing
 from fidelio_scoring.metrics import ScoringMetrics
 from fidelio_scoring.records import change_records, confirmation_records, tombstone_records
 from fidelio_shared.contracts.ids import ProfileId
@@ -20,23 +20,29 @@ from fidelio_shared.messaging.watermark import Watermark
 REVIEWS_A_PAGE = 500
 
 
+@dataclass(slots=True)
+class RulesInUse:
+    """Other ones may take their place at any time; whoever works takes them once for a batch."""
+
+    rules: Rules
+
+
 @dataclass(frozen=True, slots=True)
 class ScoringHandlers:
     scores: MongoScoreStore
     publisher: Publisher
-    model: ChurnModel
+    in_use: RulesInUse
     metrics: ScoringMetrics
     watermark: Watermark
 
     async def score_profiles(self, batch: Batch[Evidence | None]) -> Sequence[Refusal]:
+        rules = self.in_use.rules
         received = [(each.value, each.record.partition) for each in batch.items if each.value]
         partitions = {evidence.profile: partition for evidence, partition in received}
         known = await self.scores.load(partitions)
-        scored = _receive_all(known, [evidence for evidence, _ in received], self.model)
+        scored = _receive_all(known, [evidence for evidence, _ in received], rules)
         batch.check_publishable()
-        await self.publisher.publish_all(
-            [*change_records(scored.changes, self.model.version), *tombstone_records(scored.erased)]
-        )
+        await self.publisher.publish_all([*change_records(scored.changes, rules), *tombstone_records(scored.erased)])
         kept = [each for each in scored.standings if each.profile not in scored.erased]
         await self.scores.save([(each, partitions[each.profile]) for each in kept])
         await self.scores.erase(scored.erased)
@@ -44,18 +50,35 @@ class ScoringHandlers:
         self.metrics.scored(received, scored.changes, late=_late(scored.news, self.watermark.value))
         return ()
 
-    async def review_silence(self, partitions: Sequence[int], until: datetime, *, check_age: Callable[[], None]) -> int:
+    async def review_silence(
+        self, partitions: Sequence[int], until: datetime, /, *, check_age: Callable[[], None]
+    ) -> int:
         """Fires one page of the reviews due up to the watermark; the number of profiles reviewed."""
+        rules = self.in_use.rules
         due = await self.scores.due(partitions, until, limit=REVIEWS_A_PAGE)
-        moved = [(review(standing, until, self.model), partition) for standing, partition in due]
+        moved = [(review(standing, until, rules), partition) for standing, partition in due]
         check_age()
-        await self._announce([change for each, _ in moved for change in each.changes])
-        await self.scores.save([(each.standing, partition) for each, partition in moved])
+        await self._keep(moved, rules)
         self.metrics.reviewed(len(moved))
         return len(moved)
 
-    async def _announce(self, changes: Sequence[Change]) -> None:
-        await self.publisher.publish_all(change_records(changes, self.model.version))
+    async def adopt_rules(
+        self, partitions: Sequence[int], at: datetime, /, *, limit: int, check_age: Callable[[], None]
+    ) -> int:
+        """Scores some of those whom other rules scored last; how many."""
+        rules = self.in_use.rules
+        others = await self.scores.scored_by_others(partitions, rules.version, limit=limit)
+        moved = [(adopt(standing, at, rules), partition) for standing, partition in others]
+        check_age()
+        await self._keep(moved, rules)
+        self.metrics.adopted(len(moved))
+        return len(moved)
+
+    async def _keep(self, moved: Sequence[tuple[Moved, int]], rules: Rules) -> None:
+        changes: list[Change] = [change for each, _ in moved for change in each.changes]
+        await self.publisher.publish_all(change_records(changes, rules))
+        await self.scores.save([(each.standing, partition) for each, partition in moved])
+        self.metrics.changed(changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +91,8 @@ class Scored:
     erased: Mapping[ProfileId, Evidence]
 
 
-def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], model: ChurnModel) -> Scored:
-    """Each profile's snapshots in order, whatever is no news left out; only the last one looks for its next review."""
+def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], rules: Rules) -> Scored:
+    """Each profile's snapshots in order, whatever is no news left out."""
     standings: dict[ProfileId, Standing] = {}
     changes: list[Change] = []
     news: list[Evidence] = []
@@ -80,13 +103,13 @@ def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Eviden
         standing = standings.get(evidence.profile) or known.get(evidence.profile)
         if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
             continue
-        moved = receive(standing, evidence, model)
+        moved = receive(standing, evidence, rules)
         if moved is None:
             continue
         standings[evidence.profile] = moved.standing
         changes += moved.changes
         news.append(evidence)
-    return Scored(tuple(schedule(each, model) for each in standings.values()), tuple(changes), tuple(news), erased)
+    return Scored(tuple(standings.values()), tuple(changes), tuple(news), erased)
 
 
 def _late(news: Iterable[Evidence], reached: datetime | None) -> int:

@@ -6,7 +6,7 @@ from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, StageChange
+from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, SegmentChange
 from fidelio_shared.messaging.watermark import Watermark
 
 
@@ -17,6 +17,7 @@ class ScoringMetrics:
     segment_changes: Counter
     late_snapshots: Counter
     reviews: Counter
+    adoptions: Counter
     watermark_age: Gauge
     watermark_blocked: Gauge
     watermark_timestamp: Gauge
@@ -25,7 +26,10 @@ class ScoringMetrics:
     def scored(self, received: Sequence[tuple[Evidence, int]], changes: Sequence[Change], *, late: int) -> None:
         self.snapshots.inc(len(received))
         self.late_snapshots.inc(late)
-        self._count(changes)
+        self.changed(changes)
+
+    def adopted(self, profiles: int) -> None:
+        self.adoptions.inc(profiles)
 
     def reviewed(self, profiles: int) -> None:
         self.reviews.inc(profiles)
@@ -42,13 +46,13 @@ class ScoringMetrics:
         for each in watermark.blocked:
             self.watermark_blocked.labels(each.step, each.topic).set(1)
 
-    def _count(self, changes: Sequence[Change]) -> None:
+    def changed(self, changes: Sequence[Change]) -> None:
         scores = Tally(each.assessment.band.value for each in changes if isinstance(each, ScoreChange))
         for band, count in scores.items():
             self.score_changes.labels(band).inc(count)
-        stages = Tally(each.entered.value for each in changes if isinstance(each, StageChange) and each.entered)
-        for stage, count in stages.items():
-            self.segment_changes.labels(stage).inc(count)
+        segments = Tally(name for each in changes if isinstance(each, SegmentChange) for name in each.entered)
+        for name, count in segments.items():
+            self.segment_changes.labels(name).inc(count)
 
 
 def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
@@ -60,6 +64,9 @@ def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
             "scoring_late_snapshots_total", "Snapshots received at or before the watermark", registry=registry
         ),
         reviews=Counter("scoring_reviews_total", "Profiles reviewed in silence", registry=registry),
+        adoptions=Counter(
+            "scoring_adoptions_total", "Profiles scored anew by a changed model or definition", registry=registry
+        ),
         watermark_age=Gauge(
             "scoring_watermark_age_seconds", "How long ago the watermark was the time", registry=registry
         ),

@@ -1,18 +1,35 @@
 """The records that scoring publishes, from how a standing moved."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
+from fidelio_scoring.domain.churn import PurchaseFacts
+from fidelio_scoring.domain.clv import Value
+from fidelio_scoring.domain.facts import Facts as SeenFacts
 from fidelio_scoring.domain.heads import HeadScore
-from fidelio_scoring.domain.lifecycle import DEFINITION
-from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, StageChange, Standing
+from fidelio_scoring.domain.reasons import reasons_for
+from fidelio_scoring.domain.signals import is_cancelled, missing_evidence
+from fidelio_scoring.domain.standing import (
+    Change,
+    Evidence,
+    Rules,
+    ScoreChange,
+    ScoreWithdrawn,
+    SegmentChange,
+    Standing,
+)
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed
 from fidelio_shared.contracts.ids import ProfileId, hash16, record_id
 from fidelio_shared.contracts.scoring import (
     ChurnScore,
+    CustomerValue,
     Facts,
     Head,
+    HealthScore,
     Membership,
+    Reason,
+    Rfm,
     ScoreChanged,
     ScoringCause,
     SegmentChanged,
@@ -24,8 +41,11 @@ from fidelio_shared.messaging.records import Outgoing, make_record
 SOURCE = "fidelio/scoring"
 
 
-def change_records(changes: Iterable[Change], model: str) -> list[Outgoing]:
-    return [_score_record(each, model) if isinstance(each, ScoreChange) else _segment_record(each) for each in changes]
+def change_records(changes: Iterable[Change], rules: Rules) -> list[Outgoing]:
+    return [
+        _segment_record(each, rules) if isinstance(each, SegmentChange) else _score_record(each, rules)
+        for each in changes
+    ]
 
 
 def tombstone_records(erased: Mapping[ProfileId, Evidence]) -> list[Outgoing]:
@@ -52,8 +72,8 @@ def _request(evidence: Evidence) -> str:
     return evidence.cause.id or hash16("erasure", evidence.profile)
 
 
-def _score_record(change: ScoreChange, model: str) -> Outgoing:
-    standing, before, facts = change.standing, change.before, change.assessment.facts
+def _score_record(change: ScoreChange | ScoreWithdrawn, rules: Rules) -> Outgoing:
+    standing = change.standing
     score = ScoreChanged(
         profile=standing.profile,
         epoch=standing.epoch,
@@ -61,22 +81,20 @@ def _score_record(change: ScoreChange, model: str) -> Outgoing:
         revision=standing.revision,
         at=standing.as_of,
         cause=change.cause,
-        model=model,
-        churn=ChurnScore(
-            before=before.risk if before else None,
-            after=change.assessment.risk,
-            band_before=before.band.value if before else None,
-            band=change.assessment.band.value,
-            heads=tuple(_head(each, change.changes) for each in change.assessment.heads),
-            facts=Facts(
-                orders=facts.orders,
-                last_order_at=standing.purchases.last_order_at,
-                silence_days=facts.silence_days,
-                usual_gap_days=facts.usual_gap_days,
-                purchase_days=facts.repeat_days + 1,
-            ),
-        ),
+        model=rules.model.version,
+        churn=None,
     )
+    if isinstance(change, ScoreChange):
+        values = change.values
+        score = score.model_copy(
+            update={
+                "churn": _churn(change),
+                "value": _value(values.value) if values.value else None,
+                "rfm": Rfm(**asdict(values.rfm)) if values.rfm else None,
+                "arpu": values.arpu,
+                "health": HealthScore(score=values.health.score, groups=dict(values.health.groups)),
+            }
+        )
     return _record(
         SCORES.name,
         standing,
@@ -87,7 +105,52 @@ def _score_record(change: ScoreChange, model: str) -> Outgoing:
     )
 
 
-def _segment_record(change: StageChange) -> Outgoing:
+def _churn(change: ScoreChange) -> ChurnScore:
+    before, assessment, facts = change.before, change.assessment, change.standing.facts
+    return ChurnScore(
+        before=before.risk if before else None,
+        after=assessment.risk,
+        band_before=before.band.value if before else None,
+        band=assessment.band.value,
+        heads=tuple(_head(each, change.changes) for each in assessment.heads),
+        facts=_purchase_facts(assessment.facts, facts) if assessment.facts and facts else None,
+        missing=missing_evidence(facts) if facts else (),
+        is_cancelled=is_cancelled(facts) if facts else False,
+        reasons=tuple(
+            Reason(feature=each.feature, en=each.en, fr=each.fr)
+            for each in (reasons_for(assessment, facts, change.standing.as_of) if facts else ())
+        ),
+    )
+
+
+def _purchase_facts(told: PurchaseFacts, facts: SeenFacts) -> Facts | None:
+    if facts.orders is None:
+        return None
+    return Facts(
+        orders=told.orders,
+        last_order_at=facts.orders.last_at,
+        silence_days=told.silence_days,
+        usual_gap_days=told.usual_gap_days,
+        purchase_days=told.repeat_days + 1,
+    )
+
+
+def _value(value: Value) -> CustomerValue:
+    return CustomerValue(
+        amount=value.clv,
+        currency=value.currency,
+        method=value.method.value,
+        reason=value.reason.value if value.reason else None,
+        horizon_weeks=value.horizon_weeks,
+        expected_purchases=value.expected_purchases,
+        expected_spend=value.expected_spend,
+        margin=value.margin,
+        discount=value.discount,
+        other_currencies=value.other_currencies,
+    )
+
+
+def _segment_record(change: SegmentChange, rules: Rules) -> Outgoing:
     standing = change.standing
     changed = SegmentChanged(
         profile=standing.profile,
@@ -96,10 +159,10 @@ def _segment_record(change: StageChange) -> Outgoing:
         revision=standing.revision,
         at=standing.as_of,
         cause=change.cause,
-        definition=DEFINITION,
-        entered=(change.entered.value,) if change.entered else (),
-        exited=(change.exited.value,) if change.exited else (),
-        memberships=(Membership(segment=change.entered.value, since=standing.stage_since),) if change.entered else (),
+        definition=rules.definitions.version,
+        entered=change.entered,
+        exited=change.exited,
+        memberships=tuple(Membership(segment=name, since=since) for name, since in standing.segments.items()),
     )
     return _record(
         SEGMENTS.name,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fidelio_shared.contracts.operations import ClockKind
@@ -10,7 +10,11 @@ from fidelio_shared.messaging.settings import BATCH_RECORDS, KafkaSettings
 
 
 class ScoringSettings(BaseSettings):
-    """`clock_skew_ms`: how far the broker's clock may run ahead of this one. `model_file`: else the shipped one."""
+    """`clock_skew_ms`: how far the broker's clock may run ahead of this one.
+
+    `model_file`, `segments_file`: else the shipped ones; whatever `use` put into the database comes before either.
+    `adoptions_per_second`: how many profiles are scored anew a second, by each process, after these have changed.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="FIDELIO_", env_nested_delimiter="__", frozen=True, extra="ignore", protected_namespaces=()
@@ -23,6 +27,8 @@ class ScoringSettings(BaseSettings):
     clock_skew_ms: int = 100
     channels_file: Path | None = None
     model_file: Path | None = None
+    segments_file: Path | None = None
+    adoptions_per_second: int = Field(default=1_000, ge=1)
     host: str = "127.0.0.1"
     port: int = 8103
     ordinal: int | None = None

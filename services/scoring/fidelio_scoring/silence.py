@@ -2,8 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from fidelio_scoring.handlers import REVIEWS_A_PAGE, ScoringHandlers
 from fidelio_scoring.metrics import ScoringMetrics
@@ -19,6 +22,12 @@ EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.2, "stream": 0.05}
 _LOOK_SECONDS = 0.1
 
 
+class Work(Protocol):
+    async def __call__(
+        self, partitions: Sequence[int], until: datetime, /, *, check_age: Callable[[], None]
+    ) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SilenceWatch:
     handlers: ScoringHandlers
@@ -29,6 +38,7 @@ class SilenceWatch:
     steps: StepMetrics
     clock: Callable[[], float] = time.monotonic
     every_seconds: float = EVERY_SECONDS["wall"]
+    adoptions_per_second: int = 1_000
 
     async def run(self) -> None:
         """A round every 200 ms; while readers are behind, a look more often, so as not to add much to their lag."""
@@ -44,6 +54,7 @@ class SilenceWatch:
     async def _tick(self) -> None:
         await self.watermark.tick()
         await self._review()
+        await self.adopt_page()
 
     async def _look(self) -> None:
         before = self.watermark.value
@@ -68,12 +79,18 @@ class SilenceWatch:
         self.metrics.show(self.watermark)
 
     async def fire_page(self) -> int:
-        """Under the lock that batches and rebalances take: whoever reviews owns the partition."""
+        return await self._under_lock(self.handlers.review_silence)
+
+    async def adopt_page(self) -> int:
+        """After a change of rules, as many a round as the rate allows: events and reviews come first."""
+        limit = max(1, round(self.adoptions_per_second * self.every_seconds))
+        return await self._under_lock(partial(self.handlers.adopt_rules, limit=limit))
+
+    async def _under_lock(self, work: Work) -> int:
+        """That batches and rebalances take, too: whoever reviews owns the partition."""
         async with self.ownership.lock:
             until, began = self.watermark.value, self.clock()
             if until is None or not self.ownership.owned:
                 return 0
             partitions = [each.partition for each in self.ownership.owned]
-            return await self.handlers.review_silence(
-                partitions, until, check_age=lambda: self.ownership.check_age(self.clock() - began)
-            )
+            return await work(partitions, until, check_age=lambda: self.ownership.check_age(self.clock() - began))

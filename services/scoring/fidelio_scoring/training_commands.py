@@ -103,6 +103,9 @@ def train(
     customer: Customer = "customer",
     time: Time = "time",
     amount: Amount = "amount",
+    currency: Annotated[
+        str | None, typer.Option(help="of all amounts, such as EUR; without it the model knows no customer value")
+    ] = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Fit a churn model on your own purchases, check it on held-out customers, and write the model file."""
@@ -117,7 +120,7 @@ def train(
             file = read_purchases(history, Columns(customer, time, amount), allowed_bad=_allowed(skip_bad_rows))
         else:
             file = read_profile_api(from_api or "", os.environ.get("FIDELIO_API_KEY", ""))
-        model = train_command(file, until.replace(tzinfo=UTC), out, horizon_weeks)
+        model = train_command(file, until.replace(tzinfo=UTC), out, horizon_weeks=horizon_weeks, currency=currency)
     for name, value in model.evaluation.items():
         typer.echo(f"{name:40} {value:.4f}")
     typer.echo(f"written: {out}, with its card beside it; use it with FIDELIO_MODEL_FILE={out}")
@@ -137,8 +140,9 @@ def _plain_errors() -> Iterator[None]:
     from fidelio_scoring.training.fit import TrainingError
     from fidelio_scoring.training.history import HistoryError
     from fidelio_scoring.training.plan import PlanError
+    from fidelio_scoring.training.value import UnvaluedHistory
 
-    with plain_errors(TrainingError, HistoryError, PlanError):
+    with plain_errors(TrainingError, HistoryError, PlanError, UnvaluedHistory):
         yield
 
 

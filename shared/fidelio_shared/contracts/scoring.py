@@ -39,17 +39,71 @@ class Facts(Contract):
     purchase_days: int
 
 
+class Reason(Contract):
+    """Why the risk is high, in words for a service team; the weightiest first. `feature`: of whose contribution."""
+
+    feature: str
+    en: str
+    fr: str
+
+
 class ChurnScore(Contract):
+    """`facts`: None of somebody who never bought. `missing`: kinds of evidence that there is none of: `purchases`,
+    `usage`, `ratings`, `service`. `is_cancelled`: they ended their last subscription and have not bought since; that is
+    a fact, and no part of the risk."""
+
     before: float | None
     after: float
     band_before: Band | None
     band: Band
     heads: tuple[Head, ...]
-    facts: Facts
+    facts: Facts | None
+    missing: tuple[str, ...] = ()
+    is_cancelled: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+class Rfm(Contract):
+    """Quintiles, 5 the best: how lately, how often, and for how much somebody buys, by cut points of the model."""
+
+    recency: int
+    frequency: int
+    monetary: int | None
+
+
+class CustomerValue(Contract):
+    """`amount`: what is expected to be earned from them within `horizon_weeks`, in `currency`: `expected_purchases`
+    times `expected_spend` times `margin` times `discount`, the average one over the horizon.
+
+    `method`: `model` (purchase clock and Gamma-Gamma), or `textbook` (average order times frequency times lifetime)
+    where those do not reach; `reason` says why. What was spent in `other_currencies` is left out.
+    """
+
+    amount: float
+    currency: str
+    method: Literal["model", "textbook"]
+    reason: str | None
+    horizon_weeks: float
+    expected_purchases: float
+    expected_spend: float
+    margin: float
+    discount: float
+    other_currencies: tuple[str, ...] = ()
+
+
+class HealthScore(Contract):
+    """0 to 100: 100 (1 - risk). `groups`: the heads' contributions in log-odds, summed by what they tell of."""
+
+    score: float
+    groups: dict[str, float]
 
 
 class ScoreChanged(Contract):
-    """`at`: the time at which the score was taken. `churn` holds all that is known of the churn risk."""
+    """`at`: the time at which the score was taken. `churn` holds all that is known of the churn risk; None where the
+    score is withdrawn: there is nothing to score by any more, or the person objects.
+
+    `arpu`: revenue a month since the first order, in the currency of `value`.
+    """
 
     profile: ProfileId
     epoch: int
@@ -58,7 +112,11 @@ class ScoreChanged(Contract):
     at: datetime
     cause: ScoringCause
     model: str
-    churn: ChurnScore
+    churn: ChurnScore | None
+    value: CustomerValue | None = None
+    rfm: Rfm | None = None
+    arpu: float | None = None
+    health: HealthScore | None = None
 
 
 class Membership(Contract):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fidelio_notify.domain.contacts import Consent, Contact, every_profile
-from fidelio_notify.domain.playbooks import Playbook
+from fidelio_notify.domain.playbooks import Playbook, is_triggered
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import Reason, Verdict
 from fidelio_shared.contracts.scoring import Facts, ScoreChanged
@@ -66,7 +66,11 @@ class NotYet:
     """The contact card is older than the score that speaks of it."""
 
 
-def propose(playbook: Playbook, score: ScoreChanged) -> Proposal:
+def propose(playbook: Playbook, score: ScoreChanged) -> Proposal | None:
+    """None where the score does not trigger the playbook."""
+    churn = score.churn
+    if churn is None or churn.facts is None or not is_triggered(playbook, churn):
+        return None
     return Proposal(
         decision=hash16("decision", playbook.name, score.profile, score.epoch, score.sequence),
         profile=score.profile,
@@ -75,10 +79,10 @@ def propose(playbook: Playbook, score: ScoreChanged) -> Proposal:
             epoch=score.epoch,
             sequence=score.sequence,
             revision=score.revision,
-            band=score.churn.band,
+            band=churn.band,
             at=score.at,
         ),
-        facts=score.churn.facts,
+        facts=churn.facts,
         caused_at=score.cause.at,
         is_historical=score.cause.historical,
         deadline=score.cause.at + playbook.useful_for,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fidelio_shared.contracts.scoring import Band, ScoreChanged
+from fidelio_shared.contracts.scoring import Band, ChurnScore
 
 _ORDER: tuple[Band, ...] = ("low", "watch", "high")
 
@@ -36,7 +36,7 @@ CHECK_IN = Playbook(
 )
 
 
-def is_triggered(playbook: Playbook, score: ScoreChanged) -> bool:
+def is_triggered(playbook: Playbook, churn: ChurnScore) -> bool:
     """The band rises to the playbook's, from one that was known: a first score is no rise."""
-    before, after = score.churn.band_before, score.churn.band
+    before, after = churn.band_before, churn.band
     return before is not None and after == playbook.rises_to and _ORDER.index(after) > _ORDER.index(before)

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fidelio_scoring.domain.bands import Band
-from fidelio_scoring.domain.heads import HeadScore
-from fidelio_scoring.domain.lifecycle import Stage
-from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.domain.facts import Facts
 from fidelio_scoring.domain.standing import Announced, Evidence, Standing
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
@@ -19,10 +17,17 @@ from fidelio_shared.storage.exemptions import EXEMPTIONS
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "scores": [IndexModel([("partition", ASCENDING), ("next_review_at", ASCENDING)])],
+    "scores": [
+        IndexModel([("partition", ASCENDING), ("next_review_at", ASCENDING)]),
+        IndexModel([("partition", ASCENDING), ("rules", ASCENDING)]),
+        IndexModel([("segments.name", ASCENDING), ("_id", ASCENDING)]),
+    ],
     EXEMPTIONS: [],
+    "rules": [],
 }
-_STATE_VERSION = 1
+_STATE_VERSION = 2
+FACTS = TypeAdapter(Facts)
+ANNOUNCED = TypeAdapter(Announced)
 _TWO_OWNERS = "another process scores the same profiles; check that ordinals are used once"
 
 Placed = tuple[Standing, int]
@@ -44,6 +49,14 @@ class MongoScoreStore:
         query = {"partition": {"$in": sorted(partitions)}, "next_review_at": {"$lte": until}}
         with translated():
             found = await self.database.scores.find(query).sort("next_review_at", ASCENDING).limit(limit).to_list()
+        return [(_standing_from(each), each["partition"]) for each in found]
+
+    async def scored_by_others(self, partitions: Iterable[int], rules: str, *, limit: int) -> list[Placed]:
+        """Standings that were scored by other rules than these."""
+        other = {"$or": [{"rules": {"$lt": rules}}, {"rules": {"$gt": rules}}]}
+        query = {"partition": {"$in": sorted(partitions)}, **other}
+        with translated():
+            found = await self.database.scores.find(query).limit(limit).to_list()
         return [(_standing_from(each), each["partition"]) for each in found]
 
     async def save(self, standings: Sequence[Placed]) -> None:
@@ -79,8 +92,7 @@ class MongoScoreStore:
 
 
 def _document(standing: Standing, partition: int) -> Document:
-    announced, days = standing.announced, standing.purchases.days
-    first_day = max((days & -days).bit_length() - 1, 0)
+    announced, facts = standing.announced, standing.facts
     return {
         "_id": bytes.fromhex(standing.profile),
         "state_version": _STATE_VERSION,
@@ -89,67 +101,29 @@ def _document(standing: Standing, partition: int) -> Document:
         "epoch": standing.epoch,
         "revision": standing.revision,
         "as_of": standing.as_of,
-        "purchases": {
-            "first_order_at": standing.purchases.first_order_at,
-            "last_order_at": standing.purchases.last_order_at,
-            "first_day": first_day,
-            "days": f"{days >> first_day:x}",
-            "order_count": standing.purchases.order_count,
-        },
-        "announced": _announced_document(announced) if announced else None,
+        "rules": standing.rules,
+        "facts": FACTS.dump_json(facts) if facts else None,
+        "announced": ANNOUNCED.dump_python(announced, mode="json") if announced else None,
         "score_sequence": standing.score_sequence,
-        "stage": standing.stage.value if standing.stage else None,
-        "stage_since": standing.stage_since,
+        "segments": [{"name": name, "since": since} for name, since in standing.segments.items()],
         "segment_sequence": standing.segment_sequence,
         "next_review_at": standing.next_review_at,
     }
 
 
-def _announced_document(announced: Announced) -> Document:
-    return {
-        "risk": announced.risk,
-        "band": announced.band.value,
-        "heads": [
-            {
-                "name": head.name,
-                "log_odds": head.log_odds,
-                "baseline": head.baseline,
-                "contributions": dict(head.contributions),
-            }
-            for head in announced.heads
-        ],
-    }
-
-
 def _standing_from(document: Mapping[str, Any]) -> Standing:
-    announced, purchases = document["announced"], document["purchases"]
+    announced, facts = document["announced"], document["facts"]
     return Standing(
         profile=ProfileId(document["_id"].hex()),
         version=document["version"],
         epoch=document["epoch"],
         revision=document["revision"],
         as_of=document["as_of"],
-        purchases=Purchases(
-            first_order_at=purchases["first_order_at"],
-            last_order_at=purchases["last_order_at"],
-            days=int(purchases["days"], 16) << purchases["first_day"],
-            order_count=purchases["order_count"],
-        ),
-        announced=_announced_from(announced) if announced else None,
+        rules=document["rules"],
+        facts=FACTS.validate_json(facts) if facts else None,
+        announced=ANNOUNCED.validate_python(announced) if announced else None,
         score_sequence=document["score_sequence"],
-        stage=Stage(document["stage"]) if document["stage"] else None,
-        stage_since=document["stage_since"],
+        segments={each["name"]: each["since"] for each in document["segments"]},
         segment_sequence=document["segment_sequence"],
         next_review_at=document["next_review_at"],
-    )
-
-
-def _announced_from(document: Mapping[str, Any]) -> Announced:
-    return Announced(
-        risk=document["risk"],
-        band=Band(document["band"]),
-        heads=tuple(
-            HeadScore(each["name"], each["log_odds"], each["baseline"], each["contributions"])
-            for each in document["heads"]
-        ),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from fidelio_scoring.domain.churn import MILLISECOND, WEEK_MS
+from fidelio_scoring.domain.durations import MILLISECOND, WEEK_MS
 from fidelio_scoring.domain.purchase_clock import ClockParameters, Seen
 from fidelio_scoring.domain.purchases import Purchases, repeat_days
 from fidelio_scoring.domain.purchases_ahead import purchases_ahead

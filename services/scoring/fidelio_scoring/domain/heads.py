@@ -44,10 +44,13 @@ class HeadScore:
 
 
 def score_head(head: Head, features: Mapping[str, float]) -> HeadScore:
+    """A feature that is not there is zero; it is listed where that says anything."""
     average, contributions = head.intercept, {}
     for term in head.terms:
         average += term.weight * term.mean
-        contributions[term.feature] = head.platt_a * term.weight * (features[term.feature] - term.mean)
+        contribution = head.platt_a * term.weight * (features.get(term.feature, 0.0) - term.mean)
+        if contribution or term.feature in features:
+            contributions[term.feature] = contribution
     baseline = head.platt_a * average + head.platt_b
     return HeadScore(head.name, baseline + sum(contributions.values()), baseline, contributions)
 

@@ -8,7 +8,7 @@ from fidelio_scoring.domain.heads import HeadScore, combined_risk
 OTHER = "other"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "usage": ("habit", "lapse", "silence", "overdue", "usage_week", "usage_quarter"),
-    "support": ("open_complaint", "open_tickets", "complaints", "tickets", "reopened"),
+    "support": ("open_complaint", "open_ticket", "complaints", "tickets", "reopened"),
     "sentiment": ("low_csat", "low_nps", "low_ces"),
     "engagement": ("failed_payments", "downgrades", "unsubscribes", "lost_contact", "tenure"),
 }

@@ -63,6 +63,12 @@ def not_negative(value: object, where: str) -> float:
     return number(value, where)
 
 
+def not_positive(value: object, where: str) -> float:
+    if number(value, where) > 0:
+        raise ModelError(f"{where} is {_shown(value)}: with it more use would raise the risk; train with weights <= 0")
+    return number(value, where)
+
+
 def chance(value: object, where: str) -> float:
     if not 0 < number(value, where) < 1:
         raise ModelError(f"{where} is {_shown(value)}, expected a number between 0 and 1; correct the thresholds")

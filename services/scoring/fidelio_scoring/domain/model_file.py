@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 from fidelio_scoring.domain.bands import Bands, Thresholds
-from fidelio_scoring.domain.churn import FEATURES, ChurnModel, TrainedOn, assess
+from fidelio_scoring.domain.churn import HEAD_FEATURES, ChurnModel, TrainedOn, assess
 from fidelio_scoring.domain.heads import MOST_HEADS, Head, Term
 from fidelio_scoring.domain.model_fields import (
     RETRAIN,
@@ -17,6 +17,7 @@ from fidelio_scoring.domain.model_fields import (
     instant,
     items,
     not_negative,
+    not_positive,
     number,
     parse_object,
     positive,
@@ -25,11 +26,14 @@ from fidelio_scoring.domain.model_fields import (
 )
 from fidelio_scoring.domain.purchase_clock import ClockParameters
 from fidelio_scoring.domain.purchases import Purchases
+from fidelio_scoring.domain.signals import FALLING
+from fidelio_scoring.domain.value_model_file import parse_value, value_section
 
-SCHEMA = 1
+SCHEMA = 2
 RISK_TOLERANCE = 1e-9
+SMALLEST_CLOCK, LARGEST_CLOCK = 1e-6, 1e6
 EPOCH = date(1970, 1, 1)
-CONTENT = ("version", "trained_on", "clock", "heads", "bands", "feature_means", "evaluation", "self_test")
+CONTENT = ("version", "trained_on", "clock", "heads", "bands", "feature_means", "evaluation", "value", "self_test")
 TRAINED_ON = ("population", "from", "until", "customers", "label", "horizon_weeks")
 EXAMPLE = ("first_order_at", "last_order_at", "days", "order_count", "now", "risk")
 
@@ -57,6 +61,7 @@ def write_model(model: ChurnModel, examples: Sequence[tuple[Purchases, datetime]
         "bands": asdict(model.bands),
         "feature_means": {term.feature: term.mean for head in model.heads for term in head.terms},
         "evaluation": dict(model.evaluation),
+        "value": value_section(model.value) if model.value else None,
         "self_test": [_example_json(purchases, now, model) for purchases, now in examples],
     }
     text = json.dumps(content | {"sha256": _hash(content)}, indent=2) + "\n"
@@ -66,7 +71,7 @@ def write_model(model: ChurnModel, examples: Sequence[tuple[Purchases, datetime]
 
 def _model(content: Mapping[str, object]) -> ChurnModel:
     trained_on = section(content["trained_on"], "trained_on", TRAINED_ON)
-    means = section(content["feature_means"], "feature_means", FEATURES)
+    means = section(content["feature_means"], "feature_means")
     return ChurnModel(
         version=text_of(content["version"], "version"),
         trained_on=_trained_on(trained_on),
@@ -75,6 +80,7 @@ def _model(content: Mapping[str, object]) -> ChurnModel:
         heads=_heads(content["heads"], means),
         bands=_bands(section(content["bands"], "bands", ("watch", "high"))),
         evaluation=_evaluation(section(content["evaluation"], "evaluation")),
+        value=parse_value(content["value"]) if content["value"] is not None else None,
     )
 
 
@@ -93,8 +99,15 @@ def _trained_on(fields: Mapping[str, object]) -> TrainedOn:
 
 
 def _clock(fields: Mapping[str, object]) -> ClockParameters:
-    r, alpha, a, b = (positive(fields[name], f"clock.{name}") for name in ("r", "alpha", "a", "b"))
+    r, alpha, a, b = (_clock_number(fields[name], f"clock.{name}") for name in ("r", "alpha", "a", "b"))
     return ClockParameters(r, alpha, a, b)
+
+
+def _clock_number(value: object, where: str) -> float:
+    """Beyond these no history leads, and the clock's sums would overflow."""
+    if not SMALLEST_CLOCK <= positive(value, where) <= LARGEST_CLOCK:
+        raise ModelError(f"{where} is {value!r}, expected a number from {SMALLEST_CLOCK} to {LARGEST_CLOCK}; {RETRAIN}")
+    return positive(value, where)
 
 
 def _heads(value: object, means: Mapping[str, object]) -> tuple[Head, ...]:
@@ -107,18 +120,27 @@ def _heads(value: object, means: Mapping[str, object]) -> tuple[Head, ...]:
 
 def _head(value: object, where: str, means: Mapping[str, object]) -> Head:
     fields = section(value, where, ("name", "intercept", "weights", "platt_a", "platt_b"))
-    weights = section(fields["weights"], f"{where}.weights", FEATURES)
+    name = text_of(fields["name"], f"{where}.name")
+    if name not in HEAD_FEATURES:
+        raise ModelError(f"{where}.name is {name!r}, expected {' or '.join(HEAD_FEATURES)}; {RETRAIN}")
+    features = HEAD_FEATURES[name]
+    weights = section(fields["weights"], f"{where}.weights", features)
     return Head(
-        name=text_of(fields["name"], f"{where}.name"),
+        name=name,
         intercept=number(fields["intercept"], f"{where}.intercept"),
-        terms=tuple(_term(feature, weights[feature], means[feature], where) for feature in FEATURES),
+        terms=tuple(_term(feature, weights[feature], means, where) for feature in features),
         platt_a=positive(fields["platt_a"], f"{where}.platt_a"),
         platt_b=number(fields["platt_b"], f"{where}.platt_b"),
     )
 
 
-def _term(feature: str, weight: object, mean: object, where: str) -> Term:
-    return Term(feature, not_negative(weight, f"{where}.weights.{feature}"), number(mean, f"feature_means.{feature}"))
+def _term(feature: str, weight: object, means: Mapping[str, object], where: str) -> Term:
+    if feature not in means:
+        raise ModelError(f"feature_means lacks {feature}; {RETRAIN}")
+    has_sign = not_positive if feature in FALLING else not_negative
+    return Term(
+        feature, has_sign(weight, f"{where}.weights.{feature}"), number(means[feature], f"feature_means.{feature}")
+    )
 
 
 def _bands(fields: Mapping[str, object]) -> Bands:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from fidelio_scoring.domain.churn import DAY_MS, MILLISECOND
+from fidelio_scoring.domain.durations import DAY_MS, MILLISECOND
 from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.spending import Spent
 

@@ -37,6 +37,6 @@ def read_cdnow(path: Path) -> tuple[Order, ...]:
 def train_cdnow(out: Path) -> ChurnModel:
     """The model that ships: all of 1997; the first half of 1998 stays unseen, for the back-test."""
     orders, population = read_cdnow(locate_cdnow(MASTER)), "CDNOW, a music shop: first order in January to March 1997"
-    model = train(orders, until=END_OF_1997, version=out.stem, population=population)
+    model = train(orders, until=END_OF_1997, version=out.stem, population=population, currency="USD")
     out.write_text(write_model(model, self_test_examples(END_OF_1997)), encoding="utf-8")
     return model

@@ -1,6 +1,7 @@
 """Training: a purchase history in, a churn model out. Deterministic: the same orders give the same file."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
@@ -11,6 +12,7 @@ from scipy.special import expit
 from fidelio_scoring.domain.bands import Bands, Thresholds
 from fidelio_scoring.domain.churn import FEATURES, ChurnModel, TrainedOn
 from fidelio_scoring.domain.heads import Head, Term
+from fidelio_scoring.domain.leaving_prior import LEAVING_PRIOR
 from fidelio_scoring.domain.model_file import EPOCH, write_model
 from fidelio_scoring.domain.purchase_clock import ClockParameters
 from fidelio_scoring.domain.purchases import Purchases
@@ -21,6 +23,7 @@ from fidelio_scoring.training.likelihoods import Summaries, mbg_nbd, most_likely
 from fidelio_scoring.training.logistic import Line, fit_logistic
 from fidelio_scoring.training.purchase_files import PurchaseFile
 from fidelio_scoring.training.rows import Rows, drawn, joined, rows_at, summaries_at
+from fidelio_scoring.training.value import fit_value
 
 HORIZON_WEEKS = 13.0
 REFERENCE_DATES = 5
@@ -39,19 +42,29 @@ class TrainingError(ValueError):
 
 
 def train(
-    orders: Iterable[Order], *, until: datetime, version: str, population: str, horizon_weeks: float = HORIZON_WEEKS
+    orders: Iterable[Order],
+    *,
+    until: datetime,
+    version: str,
+    population: str,
+    horizon_weeks: float = HORIZON_WEEKS,
+    currency: str | None = None,
 ) -> ChurnModel:
-    """Sees no order after `until`, and labels a customer only where the two horizons that follow end by then.
+    """`currency`: of all amounts; without it the model knows risks and no values. Signals keep their prior head.
+
+    Sees no order after `until`, and labels a customer only where the two horizons that follow end by then.
 
     The head is fitted on a clock that knows nothing of the time of its labels. The finished model's clock is fitted
     once more, up to `until`: in each of five splits inside 1997 that ranked better and was better calibrated.
     """
-    logs = logs_of(order for order in orders if order.at <= until)
+    known = [order for order in orders if order.at <= until]
+    logs = logs_of(known)
     check_enough(logs, until - timedelta(weeks=2 * horizon_weeks))
     model = train_on(logs, until=until, version=version, population=population, horizon_weeks=horizon_weeks)
     if any(head.platt_a <= LEAST_SLOPE for head in model.heads):
         raise TrainingError("nothing in this history tells who leaves; train on a longer history or another horizon")
-    return model
+    value = fit_value(known, until=until, currency=currency) if currency else None
+    return replace(model, heads=(*model.heads, LEAVING_PRIOR), value=value)
 
 
 def train_on(
@@ -102,11 +115,19 @@ def reference_dates(first: datetime, until: datetime, horizon_weeks: float) -> t
     return tuple(latest - timedelta(weeks=step_weeks * number) for number in range(REFERENCE_DATES))
 
 
-def train_command(file: PurchaseFile, until: datetime, out: Path, horizon_weeks: float = HORIZON_WEEKS) -> ChurnModel:
+def train_command(
+    file: PurchaseFile, until: datetime, out: Path, *, horizon_weeks: float = HORIZON_WEEKS, currency: str | None = None
+) -> ChurnModel:
     """Writes the model file, and its card beside it; the model's version is the file's name."""
     orders = [order for order in file.orders if order.at <= until]
-    population = f"customers of {file.name}"
-    model = train(orders, until=until, version=out.stem, population=population, horizon_weeks=horizon_weeks)
+    model = train(
+        orders,
+        until=until,
+        version=out.stem,
+        population=f"customers of {file.name}",
+        horizon_weeks=horizon_weeks,
+        currency=currency,
+    )
     text = write_model(model, self_test_examples(until))
     out.write_text(text, encoding="utf-8")
     write_card(card_path(out), card_of(model, text, file=file, logs=logs_of(orders), seed=SEED))

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from fidelio_scoring.domain.churn import DAY_MS
+from fidelio_scoring.domain.durations import DAY_MS
 from fidelio_scoring.training.evaluation import Flags, Vector
 from fidelio_scoring.training.history import EPOCH, MILLISECOND, Log
 

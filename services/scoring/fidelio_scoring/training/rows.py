@@ -7,7 +7,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from fidelio_scoring.domain.churn import DAY_MS, FEATURES, MILLISECOND, WEEK_MS, features_after, silence_of
+from fidelio_scoring.domain.churn import FEATURES, features_after, silence_of
+from fidelio_scoring.domain.durations import DAY_MS, MILLISECOND, WEEK_MS
 from fidelio_scoring.domain.purchase_clock import ClockParameters
 from fidelio_scoring.domain.purchases import repeat_days
 from fidelio_scoring.training.evaluation import Flags, Vector

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf, nextafter
+from math import ceil, inf, nextafter
 from statistics import fmean
 
 import numpy as np
@@ -65,7 +65,7 @@ def fit_value(
         discount_rate=discount_rate,
         horizon_weeks=horizon_weeks,
         rfm=RfmCuts(
-            recency_days=cuts_between([(until - spender.last_at) / DAY for spender in spenders], step=1),
+            recency_days=cuts_between([float(ceil((until - spender.last_at) / DAY)) for spender in spenders], step=1),
             frequency=cuts_between([float(len(spender.days)) for spender in spenders], step=1),
             monetary={currency: cuts_between([spender.net for spender in known], step=0.01)},
         ),

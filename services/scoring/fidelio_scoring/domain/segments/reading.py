@@ -13,7 +13,7 @@ class Scores:
     """As announced or computed at one instant; None: there is no such score. `rfm`: recency, frequency, monetary."""
 
     band: str | None = None
-    rfm: tuple[int, int, int] | None = None
+    rfm: tuple[int, int, int | None] | None = None
     clv: float | None = None
     health: float | None = None
 
