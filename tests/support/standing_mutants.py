@@ -96,7 +96,7 @@ def _segments_end_late(definitions: Definitions, facts: Facts, scores: Scores, n
 
 def _segments_noticed_late(definitions: Definitions, facts: Facts, scores: Scores, now: datetime) -> Outlook:
     seen = outlook(definitions, facts, scores, now)
-    return replace(seen, changes_at=seen.changes_at + _MILLISECOND if seen.changes_at else None)
+    return seen._replace(changes_at=seen.changes_at + _MILLISECOND if seen.changes_at else None)
 
 
 def _band_noticed_late(behaviour: Behaviour, band: Band, *, after: datetime, model: ChurnModel) -> datetime | None:

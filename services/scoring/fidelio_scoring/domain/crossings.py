@@ -23,6 +23,8 @@ from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.signals import Course, Signals
 
 LOOK_AHEAD_DAYS = 20 * 365
+LEAPS_DAYS = (112, 14)
+"""Tried first, the longer one first: one look ahead settles most customers."""
 SPANS_SEARCHED = 2
 """Three days: a change within them is looked for, a later one is left for a later look."""
 MINUTE_MS = 60_000
@@ -70,11 +72,16 @@ def next_band_change(behaviour: Behaviour, band: Band, *, after: datetime, model
 def next_band_look(behaviour: Behaviour, band: Band, *, after: datetime, model: ChurnModel) -> datetime | None:
     """`next_band_change` where it is near; else an instant before it, up to which the band provably stays.
 
-    Most customers are heard of again before it comes: to know it to the minute would be work for nothing.
+    None where the highest band holds and only purchases are known: silence does not lower a risk. Most customers are heard of again before it comes: to know it to the minute would be work for nothing.
     """
     search = _search(behaviour, band, model)
-    if search is None:
+    if search is None or (band is Band.HIGH and isinstance(search, _InSilence)):
         return None
+    start = search.tick(after)
+    for days in LEAPS_DAYS:
+        far = start + days * search.ticks_a_day
+        if search.stays(start, far):
+            return search.instant(far)
     for number, (low, high) in enumerate(_spans(search, after)):
         if search.stays(low, high):
             continue
