@@ -1,0 +1,75 @@
+"""A simulated world whose truth is known, to hold scores against.
+
+`write` makes a year or more of customers' lives, `judge` tells how well scores foresee who leaves.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fidelio_deploy.errors import StackError
+from fidelio_deploy.replay.command import instant_of
+from fidelio_deploy.world.evaluation import Answer, evaluate
+from fidelio_deploy.world.files import read_world, write_world
+from fidelio_deploy.world.laws import Form, World, a_world
+from fidelio_deploy.world.scores import read_scores
+from fidelio_deploy.world.truth import HORIZON_DAYS, Truth, truth_at
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
+
+Directory = Annotated[Path, typer.Argument(help="Of the world's files.")]
+
+
+@app.command()
+def write(
+    directory: Directory,
+    seed: Annotated[int, typer.Option(min=0, help="Everything about the world follows from it.")],
+    customers: Annotated[int, typer.Option(min=1, max=9_999_999)] = 5000,
+    days: Annotated[int, typer.Option(min=1, max=3653)] = 730,
+    form: Annotated[Form | None, typer.Option(help="How leaving depends on mood; default: drawn by the seed.")] = None,
+) -> None:
+    """Write what happened, by arrival and by time, the orders alone, and the truth."""
+    write_world(a_world(seed, customers=customers, days=days, form=form), directory)
+    typer.echo(f"written to {directory}; fidelio-replay takes history.ndjson, fidelio-scoring train purchases.csv")
+
+
+@app.command()
+def judge(
+    directory: Directory,
+    scores: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV or NDJSON: customer, at, score; default: the rule."),
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="Default: as late as the world can tell.")] = None,
+) -> None:
+    """Tell how much of what silence alone does not tell, and an oracle knows, the scores find."""
+    world = read_world(directory)
+    moment = instant_of(at) if at else _latest(world)
+    truth = _truth(world, moment)
+    known = read_scores(scores, until=moment) if scores else dict(zip(truth.customers, truth.silence_days, strict=True))
+    Console(width=132).print(_table(evaluate(truth, known, dice=np.random.default_rng(world.seed))))
+
+
+def _latest(world: World) -> datetime:
+    return world.instant(world.days - 2 * HORIZON_DAYS)
+
+
+def _truth(world: World, at: datetime) -> Truth:
+    try:
+        return truth_at(world, at)
+    except ValueError as error:
+        raise StackError(str(error)) from error
+
+
+def _table(answers: tuple[Answer, ...]) -> Table:
+    table = Table("question", "customers", "share", "AUC silence", "AUC scores", "AUC oracle", "gap closed", "95 %")
+    for each in answers:
+        closed, low, high = (f"{value:.2f}" for value in (each.closed, each.interval.low, each.interval.high))
+        aucs = (f"{value:.3f}" for value in (each.silence, each.scores, each.oracle))
+        table.add_row(each.title, str(each.customers), f"{each.share:.3f}", *aucs, closed, f"{low} to {high}")
+    return table
