@@ -1,6 +1,6 @@
 """A simulated world whose truth is known, to hold scores against.
 
-`write` makes a year or more of customers' lives, `judge` tells how well scores foresee who leaves.
+`write` makes years of customers' lives, `foresee` asks the oracle, `judge` tells how well scores foresee who leaves.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from rich.table import Table
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.command import instant_of
 from fidelio_deploy.world.evaluation import Answer, evaluate
-from fidelio_deploy.world.files import read_world, write_world
+from fidelio_deploy.world.files import read_world, write_foreseen, write_world
 from fidelio_deploy.world.laws import Form, World, a_world
 from fidelio_deploy.world.scores import read_scores
 from fidelio_deploy.world.truth import HORIZON_DAYS, Truth, truth_at
@@ -53,6 +53,18 @@ def judge(
     truth = _truth(world, moment)
     known = read_scores(scores, until=moment) if scores else dict(zip(truth.customers, truth.silence_days, strict=True))
     Console(width=132).print(_table(evaluate(truth, known, dice=np.random.default_rng(world.seed))))
+
+
+@app.command()
+def foresee(
+    directory: Directory,
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="CSV: a customer a line.")],
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="Default: as late as the world can tell.")] = None,
+) -> None:
+    """Write the oracle's chances, and what became of each customer. `judge` takes the file as scores."""
+    world = read_world(directory)
+    moment = instant_of(at) if at else _latest(world)
+    write_foreseen(_truth(world, moment), moment, out)
 
 
 def _latest(world: World) -> datetime:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ from fidelio_deploy.errors import StackError
 from fidelio_deploy.world.laws import Form, World, a_world
 from fidelio_deploy.world.life import Life, lives
 from fidelio_deploy.world.post import history, letters_of, stream
+from fidelio_deploy.world.truth import Truth
 from fidelio_shared.contracts.canonical import instant
 
 STREAM, HISTORY, ORDERS, TRUTH, WORLD = "stream.ndjson", "history.ndjson", "purchases.csv", "truth.ndjson", "world.json"
@@ -35,6 +37,19 @@ def read_world(directory: Path) -> World:
         raise StackError(f"{directory} holds no {WORLD}; write a world there with fidelio-world write") from error
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise StackError(f"{directory / WORLD} does not describe a world; write it anew") from error
+
+
+def write_foreseen(truth: Truth, at: datetime, path: Path) -> None:
+    """The oracle's own chances, a file of scores like anybody's, and what became of each customer."""
+    asked = {each.name: each for each in truth.questions}
+    told = zip(
+        truth.customers, *(column for each in asked.values() for column in (each.oracle, each.label)), strict=True
+    )
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["customer", "at", "score", *(f"{name}{what}" for name in asked for what in ("_chance", ""))])
+        for customer, *columns in told:
+            rows.writerow([customer, instant(at), columns[0], *columns])
 
 
 def _truth(world: World, life: Life) -> dict[str, object]:

@@ -12,7 +12,7 @@ Vector = NDArray[np.float64]
 MOST_A_DAY = 0.1
 BETWEEN_PEOPLE = 0.45
 """Standard deviation of what people's moods return to."""
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 

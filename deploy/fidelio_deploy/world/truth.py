@@ -22,8 +22,9 @@ _LABELS = ("is_gone", "leaves", "left")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A label, the customers of whom it is asked, and the oracle's chances."""
+    """A label, the customers of whom it is asked, and the oracle's chances. `name`: of the label."""
 
+    name: str
     title: str
     population: Flags
     label: Flags
@@ -76,6 +77,6 @@ def _questions(
         ("leaves in truth, of the same who have not yet", (silence <= ACTIVE_DAYS) & stays, "left"),
     )
     return tuple(
-        Question(title, population, np.array(labels[name], dtype=np.bool_), np.array(chances[name]))
+        Question(name, title, population, np.array(labels[name], dtype=np.bool_), np.array(chances[name]))
         for title, population, name in asked
     )
