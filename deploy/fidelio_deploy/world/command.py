@@ -1,6 +1,7 @@
 """A simulated world whose truth is known, to hold scores against.
 
-`write` makes years of customers' lives, `foresee` asks the oracle, `judge` tells how well scores foresee who leaves.
+`write` makes years of customers' lives, `foresee` asks the oracle, `collect` asks a running stack for its scores, and
+`judge` tells how well scores foresee who leaves.
 """
 
 from datetime import datetime
@@ -12,8 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from fidelio_deploy.addresses import read_addresses
 from fidelio_deploy.errors import StackError
+from fidelio_deploy.interrupts import run_interruptibly
 from fidelio_deploy.replay.command import instant_of
+from fidelio_deploy.world.announced import write_announced
 from fidelio_deploy.world.evaluation import Answer, evaluate
 from fidelio_deploy.world.files import read_world, write_foreseen, write_world
 from fidelio_deploy.world.laws import Form, World, a_world
@@ -65,6 +69,19 @@ def foresee(
     world = read_world(directory)
     moment = instant_of(at) if at else _latest(world)
     write_foreseen(_truth(world, moment), moment, out)
+
+
+@app.command()
+def collect(
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="CSV, as `judge` takes it.")],
+    directory: Annotated[Path, typer.Option(help="Of the stack that replayed the world's history.")] = Path(".fidelio"),
+) -> None:
+    """Write every churn score that a running stack announced."""
+    addresses = read_addresses(directory)
+    if not addresses:
+        raise StackError(f"no stack is up in {directory}; start one with fidelio-stack up --clock stream")
+    count = run_interruptibly(write_announced(addresses.kafka, out))
+    typer.echo(f"{count} scores written to {out}")
 
 
 def _latest(world: World) -> datetime:
