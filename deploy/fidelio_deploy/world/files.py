@@ -24,15 +24,20 @@ def write_world(world: World, directory: Path) -> None:
     _write(directory / TRUTH, (_line(_truth(world, life)) for life in lives(world)))
     with (directory / ORDERS).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(_orders(world))
-    named = {"seed": world.seed, "customers": world.customers, "days": world.days, "form": world.laws.form}
-    _write(directory / WORLD, [orjson.dumps({**named, "laws": world.laws}, option=orjson.OPT_INDENT_2)])
+    _write(directory / WORLD, [orjson.dumps(world, option=orjson.OPT_INDENT_2)])
 
 
 def read_world(directory: Path) -> World:
     """The same world again, from its seed."""
     try:
         said = orjson.loads((directory / WORLD).read_bytes())
-        return a_world(said["seed"], customers=said["customers"], days=said["days"], form=Form(said["form"]))
+        return a_world(
+            said["seed"],
+            customers=said["customers"],
+            days=said["days"],
+            form=Form(said["laws"]["form"]),
+            starts=datetime.fromisoformat(said["starts"]),
+        )
     except FileNotFoundError as error:
         raise StackError(f"{directory} holds no {WORLD}; write a world there with fidelio-world write") from error
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:

@@ -80,27 +80,30 @@ class World:
     customers: int
     days: int
     laws: Laws
+    starts: datetime
 
     @property
     def ends(self) -> datetime:
-        return STARTS + timedelta(days=self.days)
+        return self.instant(self.days)
 
     def day(self, at: datetime) -> float:
-        return (at - STARTS) / timedelta(days=1)
+        return (at - self.starts) / timedelta(days=1)
 
     def instant(self, day: float) -> datetime:
-        return STARTS + timedelta(days=day)
+        return self.starts + timedelta(days=day)
 
     def dice(self, customer: int, *, purpose: int) -> np.random.Generator:
         """Of one customer alone: nobody's life depends on how many others there are."""
         return np.random.default_rng((self.seed, customer, purpose))
 
 
-def a_world(seed: int, *, customers: int = 5000, days: int = 730, form: Form | None = None) -> World:
+def a_world(
+    seed: int, *, customers: int = 5000, days: int = 730, form: Form | None = None, starts: datetime = STARTS
+) -> World:
     """Without a form the seed draws one, never the null form."""
     if customers < 1 or not 1 <= days <= MOST_DAYS or seed < 0:
         raise ValueError(f"a world has a seed from 0, a customer at least, and lasts 1 to {MOST_DAYS} days")
-    return World(seed, customers, days, _laws(np.random.default_rng((seed, _STREAM_OF_LAWS)), form))
+    return World(seed, customers, days, _laws(np.random.default_rng((seed, _STREAM_OF_LAWS)), form), starts)
 
 
 def _laws(dice: np.random.Generator, form: Form | None) -> Laws:

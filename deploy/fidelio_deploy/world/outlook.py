@@ -10,7 +10,7 @@ import numpy as np
 
 from fidelio_deploy.world.hazard import Vector
 from fidelio_deploy.world.incidents import expected_blows
-from fidelio_deploy.world.laws import STARTS, World
+from fidelio_deploy.world.laws import World
 from fidelio_deploy.world.life import Life, lives, renewals_of, usual_pace
 from fidelio_deploy.world.own_time import at_home, fading, own_time, season
 
@@ -73,7 +73,9 @@ def window_at(world: World, at: datetime, horizon_days: int) -> Window:
     window = Window(world.day(at), horizon_days)
     if window.day <= 0 or window.ends > world.days:
         needed = f"{2 * horizon_days} days of this world after it"
-        raise ValueError(f"{at:%Y-%m-%d} needs {needed}; it begins {STARTS:%Y-%m-%d} and ends {world.ends:%Y-%m-%d}")
+        raise ValueError(
+            f"{at:%Y-%m-%d} needs {needed}; it begins {world.starts:%Y-%m-%d} and ends {world.ends:%Y-%m-%d}"
+        )
     return window
 
 

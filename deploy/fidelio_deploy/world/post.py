@@ -14,15 +14,14 @@ import orjson
 from fidelio_deploy.world.dealings import dealings_of, email_of
 from fidelio_deploy.world.happening import Happening
 from fidelio_deploy.world.hazard import Vector
-from fidelio_deploy.world.laws import STARTS, World
+from fidelio_deploy.world.laws import World
 from fidelio_deploy.world.life import Life, lives
 from fidelio_deploy.world.mailings import mailings_of
 from fidelio_deploy.world.people import Person
 from fidelio_deploy.world.voices import voices_of
-from fidelio_shared.contracts.canonical import from_milliseconds
+from fidelio_shared.contracts.canonical import from_milliseconds, instant, milliseconds
 
 DAY_MS = 86_400_000
-START_MS = int(STARTS.timestamp() * 1000)
 LEAST_LATENESS_DAYS = 1 / 24
 USUAL_DELAY_DAYS = 1.5 / 86_400
 BLOCK, MOST_BLOCKS = 500, 100
@@ -52,8 +51,9 @@ def letters_of(world: World, life: Life) -> Iterator[Letter]:
     happened = sorted(_happenings(world, life, dice), key=lambda each: each.day)
     delays = _delays(world, len(happened), dice)
     repeated = dice.random(len(happened)) < world.laws.post.repeated_share
+    start_ms = milliseconds(instant(world.starts))
     for number, (each, delay, is_repeated) in enumerate(zip(happened, delays.tolist(), repeated, strict=True)):
-        occurred = START_MS + int(each.day * DAY_MS)
+        occurred = start_ms + int(each.day * DAY_MS)
         received = occurred + int(delay * DAY_MS)
         said = _said(life.person, each, number, occurred)
         yield Letter(received, occurred, life.person.index, number, 0, each.channel, said)
