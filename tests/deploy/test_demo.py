@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from fidelio_deploy.demo.simulated import simulated_world
 from fidelio_deploy.demo.story import Origin, origins, tell
 from fidelio_deploy.replay.command import instant_of
 from fidelio_deploy.world.life import lives
+from fidelio_deploy.world.scores import read_scores
 
 Until = Callable[[Callable[[], bool]], None]
 BIN = Path(sys.executable).parent
@@ -72,6 +73,13 @@ def command(name: str, *arguments: str) -> str:
     return done.stdout
 
 
+def collect(out: Path, stack: Path) -> Mapping[str, float]:
+    """What the system announced of each customer by the end, through a file of scores."""
+    arguments = ("-m", "fidelio_deploy.world", "collect", str(out), "--directory", str(stack))
+    subprocess.run((sys.executable, *arguments), check=True, capture_output=True, timeout=60)
+    return read_scores(out, until=instant_of(UNTIL))
+
+
 def number_of(what: str, said: str) -> int:
     found = re.search(rf"([\d,]+)\s+{what}", said)
     assert found, f"nothing is said of {what}:\n{said}"
@@ -111,6 +119,7 @@ def test_a_small_demo_tells_what_the_system_did_and_ctrl_c_leaves_nothing(tmp_pa
         children = demo.process.children(recursive=True)
 
         score = command("fidelio-tail", "scores", "--from-beginning", "-n", "1", "--directory", str(stack))
+        collected = collect(tmp_path / "scores.csv", stack)
         advanced = command("fidelio-replay", "--until", "1997-03-01", "--directory", str(stack))
         (tmp_path / "more.ndjson").write_bytes(orjson.dumps(A_LATER_ORDER))
         replayed = command("fidelio-replay", str(tmp_path / "more.ndjson"), "--directory", str(stack))
@@ -126,6 +135,7 @@ def test_a_small_demo_tells_what_the_system_did_and_ctrl_c_leaves_nothing(tmp_pa
     assert number_of("profiles  ", said) == customers_known(purchases, until=instant_of(UNTIL))
     assert len(re.findall(r"^back-test at-risk AUC 0\.\d{3}$", said, re.MULTILINE)) == 1
     assert '"churn"' in score
+    assert len(collected) == customers_known(purchases, until=instant_of(UNTIL))
     assert advanced == "the clock stands at 1997-03-01T23:59:59.999000+00:00\n"
     assert replayed == "1 interactions published; the clock stands at 1997-03-05T00:00:00+00:00\n"
 

@@ -35,6 +35,17 @@ def test_a_written_world_is_read_back_as_the_same_world(written: Path) -> None:
     assert read_world(written) == WORLD
 
 
+def test_a_world_without_a_seed_draws_one_and_tells_it(tmp_path: Path) -> None:
+    said = [
+        CliRunner().invoke(app, ["write", str(tmp_path / name), "--customers", "2", "--days", "30"]).output
+        for name in "ab"
+    ]
+    seeds = [read_world(tmp_path / name).seed for name in "ab"]
+
+    assert seeds[0] != seeds[1]
+    assert all(f"the world of seed {seed} is in" in text for seed, text in zip(seeds, said, strict=True))
+
+
 def test_a_written_history_can_be_replayed(written: Path) -> None:
     extent = measured(read_history(written / "history.ndjson"))
 

@@ -4,6 +4,7 @@
 `judge` tells how well scores foresee who leaves.
 """
 
+import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,8 @@ from fidelio_deploy.world.laws import Form, World, a_world
 from fidelio_deploy.world.scores import read_scores
 from fidelio_deploy.world.truth import HORIZON_DAYS, Truth, truth_at
 
+MOST_SEEDS = 2**31
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 
 Directory = Annotated[Path, typer.Argument(help="Of the world's files.")]
@@ -32,14 +35,21 @@ Directory = Annotated[Path, typer.Argument(help="Of the world's files.")]
 @app.command()
 def write(
     directory: Directory,
-    seed: Annotated[int, typer.Option(min=0, help="Everything about the world follows from it.")],
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Everything about the world follows from it; default: drawn now.")
+    ] = None,
+    *,
     customers: Annotated[int, typer.Option(min=1, max=9_999_999)] = 5000,
     days: Annotated[int, typer.Option(min=1, max=3653)] = 730,
     form: Annotated[Form | None, typer.Option(help="How leaving depends on mood; default: drawn by the seed.")] = None,
 ) -> None:
     """Write what happened, by arrival and by time, the orders alone, and the truth."""
-    write_world(a_world(seed, customers=customers, days=days, form=form), directory)
-    typer.echo(f"written to {directory}; fidelio-replay takes history.ndjson, fidelio-scoring train purchases.csv")
+    drawn = secrets.randbelow(MOST_SEEDS) if seed is None else seed
+    write_world(a_world(drawn, customers=customers, days=days, form=form), directory)
+    typer.echo(
+        f"the world of seed {drawn} is in {directory}; "
+        "fidelio-replay takes history.ndjson, fidelio-scoring train purchases.csv"
+    )
 
 
 @app.command()

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 Fields = Mapping[str, object]
-NOTHING: Fields = {}
 
 
 @dataclass(frozen=True, slots=True)
