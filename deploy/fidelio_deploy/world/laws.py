@@ -113,9 +113,9 @@ def _laws(dice: np.random.Generator, form: Form | None) -> Laws:
         yearly_churn=dice.uniform(0.22, 0.42),
         mood=Mood(
             reversion=dice.uniform(0.012, 0.04),
-            spread=dice.uniform(0.6, 0.95),
+            spread=dice.uniform(0.45, 0.8),
             steepness=dice.uniform(1.0, 1.8),
-            blow=dice.uniform(0.5, 1.1),
+            blow=dice.uniform(0.7, 1.5),
         ),
         farewell=Farewell(
             fading_share=dice.uniform(0.3, 1.0), fading_days=dice.uniform(20, 60), loud_share=dice.uniform(0.25, 0.6)
@@ -130,5 +130,5 @@ def _laws(dice: np.random.Generator, form: Form | None) -> Laws:
             bouncing_share=dice.uniform(0.01, 0.04),
         ),
         late_delivery_share=dice.uniform(0.04, 0.12),
-        tickets_a_year=dice.uniform(0.4, 1.2),
+        tickets_a_year=dice.uniform(0.8, 2.4),
     )

@@ -48,7 +48,7 @@ def a_person(world: World, index: int, dice: np.random.Generator) -> Person:
         sessions_a_day=sessions,
         has_app=dice.random() < 0.6,
         has_subscription=dice.random() < 0.35,
-        contentment=dice.normal(0.15, BETWEEN_PEOPLE),
+        contentment=dice.normal(0.25, BETWEEN_PEOPLE),
         speaks_up=_clipped(0.12 * (0.5 + sessions / USUAL_SESSIONS_A_DAY) ** 0.7, 0.02, 0.7),
         reads_mail=dice.beta(2, 5),
         machine_opens=dice.random() < world.laws.post.machine_share,

@@ -10,7 +10,7 @@ from fidelio_deploy.world.life import Life
 
 COMPLAINT_CHANNELS = ("support", "phone", "email", "chat")
 REOPENED_SHARE = 0.12
-SURVEY_DAYS = 182
+SURVEY_DAYS = 91
 SCALES = {"csat": (3.5, 0.9, 1, 5), "nps": (7.0, 2.0, 0, 10), "ces": (4.6, 1.2, 1, 7)}
 """Of each scale the answer of who is neither glad nor cross, what a unit of mood adds, the lowest and the highest."""
 
