@@ -1,4 +1,4 @@
-"""Where fidelio-demo, fidelio-replay and fidelio-tail begin."""
+"""Where fidelio-demo, fidelio-replay, fidelio-tail and fidelio-world begin."""
 
 from collections.abc import Callable
 
@@ -30,3 +30,12 @@ def tail() -> None:
         return app
 
     run_command("fidelio-tail", load, when_stopped="")
+
+
+def world() -> None:
+    def load() -> Callable[[], object]:
+        from fidelio_deploy.world.command import app
+
+        return app
+
+    run_command("fidelio-world", load, when_stopped="Stopped; what was written so far is not a whole world.")

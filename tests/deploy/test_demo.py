@@ -6,19 +6,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
 import psutil
 import pytest
 
-from fidelio_deploy.demo.cdnow import locate_cdnow, read_purchases
+from fidelio_deploy.demo.cdnow import Purchase, locate_cdnow, read_purchases
 from fidelio_deploy.demo.command import first_customers
+from fidelio_deploy.demo.simulated import simulated_world
 from fidelio_deploy.demo.story import Origin, origins, tell
 from fidelio_deploy.replay.command import instant_of
+from fidelio_deploy.world.life import lives
+from fidelio_deploy.world.scores import read_scores
 
 Until = Callable[[Callable[[], bool]], None]
 BIN = Path(sys.executable).parent
@@ -69,6 +73,13 @@ def command(name: str, *arguments: str) -> str:
     return done.stdout
 
 
+def collect(out: Path, stack: Path) -> Mapping[str, float]:
+    """What the system announced of each customer by the end, through a file of scores."""
+    arguments = ("-m", "fidelio_deploy.world", "collect", str(out), "--directory", str(stack))
+    subprocess.run((sys.executable, *arguments), check=True, capture_output=True, timeout=60)
+    return read_scores(out, until=instant_of(UNTIL))
+
+
 def number_of(what: str, said: str) -> int:
     found = re.search(rf"([\d,]+)\s+{what}", said)
     assert found, f"nothing is said of {what}:\n{said}"
@@ -108,6 +119,7 @@ def test_a_small_demo_tells_what_the_system_did_and_ctrl_c_leaves_nothing(tmp_pa
         children = demo.process.children(recursive=True)
 
         score = command("fidelio-tail", "scores", "--from-beginning", "-n", "1", "--directory", str(stack))
+        collected = collect(tmp_path / "scores.csv", stack)
         advanced = command("fidelio-replay", "--until", "1997-03-01", "--directory", str(stack))
         (tmp_path / "more.ndjson").write_bytes(orjson.dumps(A_LATER_ORDER))
         replayed = command("fidelio-replay", str(tmp_path / "more.ndjson"), "--directory", str(stack))
@@ -116,15 +128,23 @@ def test_a_small_demo_tells_what_the_system_did_and_ctrl_c_leaves_nothing(tmp_pa
         assert_nothing_is_left(demo, children)
 
     said = demo.said
-    assert number_of("store purchases accepted", said) == put_in[Origin.PURCHASE]
-    assert number_of("received on channels.store", said) == sum(put_in.values())
+    assert number_of("orders accepted", said) == put_in[Origin.PURCHASE] + put_in[Origin.ORDER]
+    assert number_of("received on all channels", said) == sum(put_in.values())
     assert number_of("duplicates refused", said) == put_in[Origin.REPETITION]
     assert number_of("dead letters", said) == put_in[Origin.FAULT] == 2
-    assert number_of("profiles  ", said) == len({each.customer for each in purchases if each.at <= instant_of(UNTIL)})
+    assert number_of("profiles  ", said) == customers_known(purchases, until=instant_of(UNTIL))
     assert len(re.findall(r"^back-test at-risk AUC 0\.\d{3}$", said, re.MULTILINE)) == 1
     assert '"churn"' in score
+    assert len(collected) == customers_known(purchases, until=instant_of(UNTIL))
     assert advanced == "the clock stands at 1997-03-01T23:59:59.999000+00:00\n"
     assert replayed == "1 interactions published; the clock stands at 1997-03-05T00:00:00+00:00\n"
+
+
+def customers_known(purchases: Iterable[Purchase], *, until: datetime) -> int:
+    """By a real purchase, or by the first order of a simulated life."""
+    world = simulated_world()
+    simulated = [life for life in lives(world) if world.instant(life.person.joined_day) <= until]
+    return len({each.customer for each in purchases if each.at <= until}) + len(simulated)
 
 
 A_LATER_ORDER = {

@@ -11,6 +11,7 @@ import pytest
 from fidelio_deploy.demo.cdnow import FILE_ENDS, FIRST_YEAR_ENDS, Purchase, locate_cdnow, read_purchases
 from fidelio_deploy.demo.command import first_customers
 from fidelio_deploy.demo.invented import EVIDENCE, faults
+from fidelio_deploy.demo.simulated import CUSTOMERS, STARTS
 from fidelio_deploy.demo.story import Entry, Origin, origins, tell, write
 from fidelio_deploy.errors import StackError
 from fidelio_deploy.replay.history import measured, read_history
@@ -68,7 +69,7 @@ def test_every_real_purchase_is_in_the_story_once_and_a_few_are_there_again_righ
     repeated = [place for place, entry in enumerate(story) if entry.origin is Origin.REPETITION]
 
     assert len(real) == len({said["id"] for said in real}) == len(purchases)
-    assert 600 < len(repeated) < 800
+    assert 650 < len(repeated) < 850
     assert all(story[place].said == story[place - 1].said for place in repeated)
 
 
@@ -102,6 +103,17 @@ def test_what_is_invented_of_a_customer_does_not_depend_on_who_else_is_there(
     assert len(few) == 300
 
 
+def test_simulated_customers_live_on_every_channel_as_long_as_the_log_lasts(story: tuple[Entry, ...]) -> None:
+    lived = [*of(Origin.ORDER, story), *of(Origin.LIFE, story)]
+    channels = {str(entry.said["channel"]) for entry in lived}
+
+    assert channels == {"app", "billing", "chat", "email", "phone", "store", "support", "survey", "web"}
+    assert len({str(entry.said["id"]).rsplit("-", 1)[0] for entry in lived}) == CUSTOMERS
+    assert lived[0].at >= STARTS
+    assert max(entry.at for entry in lived) <= FILE_ENDS
+    assert 0.06 < len(lived) / len(story) < 0.08
+
+
 def test_every_fault_is_refused_for_a_reason_of_its_own() -> None:
     reasons = Counter(refusal_of(Entry(at, Origin.FAULT, said)) for at, said in faults())
 
@@ -118,7 +130,8 @@ def refusal_of(entry: Entry) -> str:
 
 
 def test_ingest_accepts_everything_that_is_not_broken_on_purpose(story: tuple[Entry, ...]) -> None:
-    sound = [entry for entry in story[:3000] if entry.origin is not Origin.FAULT]
+    simulated = [entry for entry in story if entry.origin in (Origin.ORDER, Origin.LIFE)]
+    sound = [*(entry for entry in story[:3000] if entry.origin is not Origin.FAULT), *simulated]
 
     assert {refusal_of(entry) for entry in sound} == {"none"}
 

@@ -141,23 +141,34 @@ def test_each_part_goes_to_who_fits_it_best_and_nobody_has_two() -> None:
 
 def test_the_flow_adds_up_beside_what_was_put_in() -> None:
     flow = Flow(
-        received={"store": 115, "email": 3},
-        accepted=117,
+        received=135,
+        accepted=134,
         duplicates=2,
         dead_letters={DeadLetter("schema", "amount is wrong"): 1},
-        on_profiles={("order.placed", "store"): 100, ("consent.changed", "store"): 12, ("message.sent", "email"): 3},
+        on_profiles={
+            ("order.placed", "store"): 104,
+            ("order.placed", "web"): 3,
+            ("consent.changed", "store"): 12,
+            ("message.sent", "email"): 13,
+        },
         profiles=40,
     )
-    put_in = {Origin.PURCHASE: 100, Origin.CONSENT: 12, Origin.REPETITION: 2, Origin.FAULT: 1}
+    put_in = {
+        Origin.PURCHASE: 100,
+        Origin.ORDER: 7,
+        Origin.LIFE: 10,
+        Origin.CONSENT: 12,
+        Origin.REPETITION: 2,
+        Origin.FAULT: 1,
+    }
 
     assert rows(tables.flow_table(flow, put_in)) == [
-        ["115", "received on channels.store", "the topic", "115 published"],
-        ["3", "received on channels.email", "the topic", "what Fidelio sent itself"],
-        ["117", "accepted by ingest", "its metrics", ""],
+        ["135", "received on all channels", "the topics", "132 published, and what Fidelio sent itself"],
+        ["134", "accepted by ingest", "its metrics", ""],
         ["1", "dead letters", "topic dead-letters", "1 broken on purpose"],
         ["2", "duplicates refused", "metrics of fold", "2 repeated on purpose"],
-        ["100", "store purchases accepted", "topic profiles", "100 real purchases"],
-        ["115", "all interactions on profiles", "topic profiles", "118 − 1 − 2 = 115"],
+        ["107", "orders accepted", "topic profiles", "100 real purchases, 7 simulated"],
+        ["132", "all interactions on profiles", "topic profiles", "135 − 1 − 2 = 132"],
         ["40", "profiles", "topic profiles", ""],
     ]
 

@@ -1,6 +1,6 @@
 """The scores announced up to a day, judged by what the customers really did afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,9 +22,10 @@ class Judgement:
     offline: Backtest
 
 
-def judge(customers: Iterable[Customer], purchases: Iterable[Purchase], *, cutoff: datetime) -> Judgement:
-    """Scores and last purchases come from the system, what came afterwards from the file."""
-    known = {each.name: each for each in customers}
+def judge(customers: Iterable[Customer], purchases: Sequence[Purchase], *, cutoff: datetime) -> Judgement:
+    """Scores and last purchases come from the system, what came afterwards from the file. Others are left out."""
+    in_the_file = {each.customer for each in purchases}
+    known = {each.name: each for each in customers if each.name in in_the_file}
     listed = [each for each in purchases if each.customer in known]
     announced = backtest(
         {name: each.churn.after for name, each in known.items()},

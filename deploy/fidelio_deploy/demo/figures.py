@@ -13,18 +13,20 @@ from fidelio_deploy.metrics import MetricsPage, total
 from fidelio_deploy.mongo import Mongod
 from fidelio_deploy.stack import Stack
 from fidelio_deploy.topic_reader import TopicReader
+from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.profile import ProfileSnapshot
 from fidelio_shared.contracts.topics import channel_topic
 from fidelio_shared.messaging.settings import KafkaSettings
 
-CHANNELS = ("store", "email")
-
 
 @dataclass(frozen=True)
 class Flow:
-    """`received`: records per channel topic. `on_profiles`: interactions by (type, channel), summed over profiles."""
+    """`received`: records on all channels. `on_profiles`: interactions by (type, channel), summed over profiles.
 
-    received: Mapping[str, int]
+    `profiles`: without those that turned out to be part of another.
+    """
+
+    received: int
     accepted: int
     duplicates: int
     dead_letters: Mapping[DeadLetter, int]
@@ -32,8 +34,8 @@ class Flow:
     profiles: int
 
     @property
-    def purchases(self) -> int:
-        return self.on_profiles.get(("order.placed", "store"), 0)
+    def orders(self) -> int:
+        return sum(count for (what, _), count in self.on_profiles.items() if what == "order.placed")
 
     @property
     def refused(self) -> int:
@@ -43,12 +45,12 @@ class Flow:
 async def read_flow(stack: Stack, snapshots: Iterable[ProfileSnapshot], dead: Mapping[DeadLetter, int]) -> Flow:
     listed = tuple(snapshots)
     return Flow(
-        received={channel: await _records(stack.addresses.kafka, channel) for channel in CHANNELS},
+        received=await _received(stack.addresses.kafka),
         accepted=await accepted(stack),
         duplicates=await _total(stack, "profile-fold", "profile_duplicates_total"),
         dead_letters=dead,
         on_profiles=on_profiles(listed),
-        profiles=len(listed),
+        profiles=sum(each.state is not None for each in listed),
     )
 
 
@@ -80,8 +82,9 @@ def cpu_seconds(stack: Stack) -> Mapping[str, float]:
     return {name: sum(psutil.Process(pid).cpu_times()[:2]) for name, pid in pids.items()}
 
 
-async def _records(kafka: str, channel: str) -> int:
-    async with TopicReader(KafkaSettings(bootstrap_servers=kafka), channel_topic(channel)) as reader:
+async def _received(kafka: str) -> int:
+    topics = [channel_topic(each) for each in read_channels(None)]
+    async with TopicReader(KafkaSettings(bootstrap_servers=kafka), *topics) as reader:
         return await reader.count()
 
 

@@ -19,6 +19,7 @@ Look further:
   .venv/bin/fidelio-stack status                                   what runs where
   .venv/bin/fidelio-tail scores --from-beginning -n 3              records of a topic, readable
   .venv/bin/fidelio-stack up --clock stream --directory .replay    for a history of your own
+  .venv/bin/fidelio-world write DIRECTORY --seed 1                 more customers whose truth is known
   .venv/bin/fidelio-replay FILE.ndjson --directory .replay         one interaction a line, sorted by occurred_at
 """
 

@@ -1,4 +1,4 @@
-"""The demo's history as one file: the real purchases, and between them what was invented."""
+"""The demo's history as one file: the real purchases, and between them what was invented or simulated."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +11,15 @@ import orjson
 
 from fidelio_deploy.demo.cdnow import SOURCE, Purchase
 from fidelio_deploy.demo.invented import consent_of, faults, is_repeated, speaks_of_consent
-from fidelio_shared.contracts.canonical import instant
+from fidelio_deploy.demo.simulated import letters
+from fidelio_deploy.world.post import Letter
+from fidelio_shared.contracts.canonical import from_milliseconds, instant, moment
 
 
 class Origin(StrEnum):
     PURCHASE = "real purchases"
+    ORDER = "simulated orders"
+    LIFE = "the rest of simulated lives"
     CONSENT = "invented consents"
     REPETITION = "repeated on purpose"
     FAULT = "broken on purpose"
@@ -31,7 +35,8 @@ class Entry:
 def tell(purchases: Iterable[Purchase]) -> tuple[Entry, ...]:
     """By time; what happened at one time stays in the order of the file, a repetition right after what it repeats."""
     listed = tuple(purchases)
-    entries = [*_purchases(listed), *_consents(listed), *(Entry(at, Origin.FAULT, said) for at, said in faults())]
+    broken = (Entry(at, Origin.FAULT, said) for at, said in faults())
+    entries = [*_purchases(listed), *_consents(listed), *map(_simulated, letters()), *broken]
     return tuple(sorted(entries, key=lambda each: each.at))
 
 
@@ -63,6 +68,12 @@ def _consents(purchases: Iterable[Purchase]) -> Iterator[Entry]:
     for customer, at in first.items():
         said = consent_of(customer, at)
         yield Entry(datetime.fromisoformat(str(said["occurred_at"])), Origin.CONSENT, said)
+
+
+def _simulated(letter: Letter) -> Entry:
+    origin = Origin.ORDER if letter.said["type"] == "order.placed" else Origin.LIFE
+    at = moment(from_milliseconds(letter.occurred_ms))
+    return Entry(at, Origin.REPETITION if letter.copy else origin, {"channel": letter.channel, **letter.said})
 
 
 def _order(purchase: Purchase) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from fidelio_deploy.demo.cast import Part
 from fidelio_deploy.demo.figures import Flow
 from fidelio_deploy.demo.outcome import STAGES, Customer
 from fidelio_deploy.demo.performance import Lap
+from fidelio_deploy.demo.simulated import CUSTOMERS
 from fidelio_deploy.demo.story import Origin
 from fidelio_scoring.training.evaluation import Comparison
 from fidelio_shared.contracts.notify import NotificationChanged
@@ -25,8 +26,10 @@ def origin_table(origins: Mapping[Origin, int]) -> Table:
     table = _table("What is real and what is invented", "interactions", "what")
     about = {
         Origin.PURCHASE: "real: the CDNOW log, an online music shop, 1997 and 1998 (Fader and Hardie)",
+        Origin.ORDER: f"simulated: what {CUSTOMERS} customers buy who live on every channel (fidelio-world)",
+        Origin.LIFE: "simulated: their visits, use, payments, tickets, complaints, answers and mail",
         Origin.CONSENT: "invented: nobody consented in CDNOW; name, language and e-mail address at example.org, too",
-        Origin.REPETITION: "real purchases, published a second time on purpose",
+        Origin.REPETITION: "purchases and other interactions, published a second time on purpose",
         Origin.FAULT: "invented: one a month that no system could accept",
     }
     for origin, count in origins.items():
@@ -38,8 +41,7 @@ def flow_table(flow: Flow, origins: Mapping[Origin, int]) -> Table:
     """The numbers come from the system; what was put in stands beside them, to compare."""
     table = _table("From the channels to the profiles", "count", "what", "said by", "to compare")
     rows = (
-        (flow.received["store"], "received on channels.store", "the topic", f"{sum(origins.values()):,} published"),
-        (flow.received["email"], "received on channels.email", "the topic", "what Fidelio sent itself"),
+        (flow.received, "received on all channels", "the topics", _published(origins)),
         (flow.accepted, "accepted by ingest", "its metrics", ""),
         (flow.refused, "dead letters", "topic dead-letters", f"{origins[Origin.FAULT]:,} broken on purpose"),
         (
@@ -48,7 +50,7 @@ def flow_table(flow: Flow, origins: Mapping[Origin, int]) -> Table:
             "metrics of fold",
             f"{origins[Origin.REPETITION]:,} repeated on purpose",
         ),
-        (flow.purchases, "store purchases accepted", "topic profiles", f"{origins[Origin.PURCHASE]:,} real purchases"),
+        (flow.orders, "orders accepted", "topic profiles", _bought(origins)),
         (sum(flow.on_profiles.values()), "all interactions on profiles", "topic profiles", _sum(flow)),
         (flow.profiles, "profiles", "topic profiles", ""),
     )
@@ -183,10 +185,17 @@ def _ranks(comparison: Comparison) -> tuple[str, str]:
     return f"{comparison.model.auc:.3f}", f"{comparison.model.lift_at_10_percent:.2f}"
 
 
+def _published(origins: Mapping[Origin, int]) -> str:
+    return f"{sum(origins.values()):,} published, and what Fidelio sent itself"
+
+
+def _bought(origins: Mapping[Origin, int]) -> str:
+    return f"{origins[Origin.PURCHASE]:,} real purchases, {origins[Origin.ORDER]:,} simulated"
+
+
 def _sum(flow: Flow) -> str:
-    received = sum(flow.received.values())
-    rest = received - flow.refused - flow.duplicates
-    return f"{received:,} − {flow.refused:,} − {flow.duplicates:,} = {rest:,}"
+    rest = flow.received - flow.refused - flow.duplicates
+    return f"{flow.received:,} − {flow.refused:,} − {flow.duplicates:,} = {rest:,}"
 
 
 def _table(title: str, *columns: str, numbers: Collection[int] = (0,)) -> Table:

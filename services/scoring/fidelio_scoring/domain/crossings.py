@@ -72,8 +72,8 @@ def next_band_change(behaviour: Behaviour, band: Band, *, after: datetime, model
 def next_band_look(behaviour: Behaviour, band: Band, *, after: datetime, model: ChurnModel) -> datetime | None:
     """`next_band_change` where it is near; else an instant before it, up to which the band provably stays.
 
-    Most customers are heard of again before it comes: to know it to the minute would be work for nothing. None where the
-    highest band holds and only purchases are known: silence does not lower a risk.
+    Most customers are heard of again before it comes: to know it to the minute would be work for nothing. None where
+    the highest band holds and only purchases are known: silence does not lower a risk.
     """
     search = _search(behaviour, band, model)
     if search is None or (band is Band.HIGH and isinstance(search, _InSilence)):

@@ -1,0 +1,3 @@
+from fidelio_deploy.commands import world
+
+world()
