@@ -17,7 +17,7 @@ from fidelio_deploy.world.laws import a_world
 from fidelio_deploy.world.life import lives
 from fidelio_deploy.world.scores import read_scores
 from fidelio_scoring.training.history import logs_of
-from fidelio_scoring.training.history import read_history as read_orders
+from fidelio_scoring.training.purchase_files import read_history as read_orders
 
 JULY = datetime(2025, 7, 1, tzinfo=UTC)
 WORLD = a_world(11, customers=120)
