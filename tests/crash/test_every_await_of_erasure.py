@@ -1,8 +1,9 @@
 """A process may end at any await while people are merged, split, erased and retained; every guarantee stands."""
 
 import asyncio
+import re
 from collections import deque
-from itertools import count
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,25 +17,74 @@ A_ROUND = 8
 
 
 def test_a_process_that_ends_at_some_awaits_leaves_every_guarantee_standing(world: CrashWorld) -> None:
-    _end_at_every(world, 12, rounds=2, ends=8)
+    crashes = _crashes(world, every=10)
+    households = _play(crashes, rounds=1, a_round=A_ROUND, ends=20)
+    assert asyncio.run(violations(world, households)) == []
+    assert [step for step in STEPS if not crashes.ended[step]] == []
 
 
 @pytest.mark.long
 def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world: CrashWorld) -> None:
-    _end_at_every(world, 1, rounds=8, ends=12)
-
-
-def _end_at_every(world: CrashWorld, each: int, *, rounds: int, ends: int) -> None:
-    places = world.places()
-    waiting = {step: deque(a_slice(places_of(step, places), each)) for step in STEPS}
-    total = sum(map(len, waiting.values()))
-    crashes, numbers = Crashes(world, waiting), count()
-    households = [[Household(next(numbers), turn) for _ in range(A_ROUND)] for turn in range(rounds)]
-    everybody = [one for some in households for one in some]
-    live(crashes, everybody)
-    for turn in range(rounds):
-        play_round(crashes, households[turn], turn, ends=ends)
-    come_to_rest(crashes, rounds - 1)
-    print(f"{crashes.passed} of {total} places of {len(places)}; not passed: {crashes.unreached}")
-    assert asyncio.run(violations(world, everybody)) == []
+    crashes = _crashes(world, every=1)
+    households = _play(crashes, rounds=8, a_round=A_ROUND, ends=12)
+    print(f"ended {crashes.ended.total()} times")
+    assert asyncio.run(violations(world, households)) == []
     assert crashes.unreached == []
+
+
+def _crashes(world: CrashWorld, *, every: int) -> Crashes:
+    places = world.places()
+    return Crashes(world, {step: deque(a_slice(places_of(step, places), every)) for step in STEPS})
+
+
+def _play(crashes: Crashes, *, rounds: int, a_round: int, ends: int) -> list[Household]:
+    households = [Household(number, number // a_round) for number in range(rounds * a_round)]
+    live(crashes, households)
+    for turn in range(rounds):
+        play_round(crashes, [each for each in households if each.turn == turn], turn, ends=ends)
+    come_to_rest(crashes, rounds - 1)
+    return households
+
+
+@dataclass(frozen=True)
+class WrongOrder:
+    """A variant of the code, the step that it spoils, where that ends, and what must be noticed."""
+
+    variant: str
+    step: str
+    place: str
+    complaint: str
+
+
+WRONG_ORDERS = (
+    WrongOrder(
+        "variant_fold_forgets_before_it_stores", "fold", r"stores\.fold_timeline:.*forget.* after", "different values"
+    ),
+    WrongOrder(
+        "variant_fold_confirms_once", "fold", r"FoldHandlers\.fold_timeline:.*confirmation.* before", "confirmed"
+    ),
+    WrongOrder(
+        "variant_fold_deletes_what_leaves_first", "fold", r"leaves_first\.save:.*delete_many.* after", "in its base"
+    ),
+    WrongOrder("variant_fold_moves_afterwards", "fold", r"moves_afterwards\.save:.*update_many.* before", "misses"),
+    WrongOrder(
+        "variant_requests_forgets_afterwards", "requests", r"begin_and_forget:.*_forget.* before", "profile.reviews"
+    ),
+    WrongOrder("variant_scoring_confirms_once", "scoring", r"score_profiles:.*confirmation.* before", "confirmed"),
+    WrongOrder(
+        "variant_notify_forgets_once", "notify", r"NotifyHandlers\._forget:.*decisions.* before", "notify.decisions"
+    ),
+    WrongOrder("variant_outcomes_done_first", "outcomes", r"MongoErasureStore\.done:.* after", "receipts"),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("wrong", WRONG_ORDERS, ids=lambda wrong: wrong.variant)
+def test_the_checks_notice_a_wrong_order_of_effects(world: CrashWorld, wrong: WrongOrder) -> None:
+    place = next(each for each in world.places(wrong.variant) if re.search(wrong.place, each))
+    waiting = {step: deque([place] if step == wrong.step else []) for step in STEPS}
+    crashes = Crashes(world, waiting, wrong.variant)
+    households = _play(crashes, rounds=1, a_round=4, ends=1)
+    assert crashes.unreached == []
+    found = asyncio.run(violations(world, households))
+    assert any(wrong.complaint in each for each in found), found

@@ -60,6 +60,16 @@ class Household:
         return Identifier(kind="email", value=f"{name}{self.number}@example.org")
 
     @property
+    def doubtful(self) -> tuple[Identifier, ...]:
+        """Another customer number; of two the one that sorts last is set aside, for people to look at."""
+        return (Identifier(kind="customer_id", value=f"zz-{CANARY}-{self.number}"),) if self.is_erased else ()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something of theirs is still on its way while people decide about them."""
+        return self.number // len(FATES) % 2 == 1
+
+    @property
     def profile(self) -> ProfileId:
         """Of the customer number, from its first order on, and of whatever becomes part of it."""
         return profile_id(self._id("first"))
@@ -74,7 +84,7 @@ class Household:
     def life(self) -> list[Keyed]:
         return _as_anchored(
             self._says("first", self.one, days=0),
-            self._says("second", self.one, days=20),
+            self._says("second", self.one, *self.doubtful, days=20),
             self._says("other", self.other, days=1),
             self._says("visit", self.one, days=0.5, kind="page.viewed"),
             self._says("other visit", self.other, days=0.6, kind="page.viewed"),
@@ -89,10 +99,10 @@ class Household:
             self._says(each, self.one, days=_TRAFFIC_BEGINS + 1, kind="erasure.requested", channel="support")
             for each in (("asked", "asked again") if self.fate == "asks to be erased" else ())
         ]
-        return [*_as_anchored(both), Keyed(both, "another key"), *_as_anchored(*asked)]
+        first = Keyed(self.life()[0].interaction, "another key")
+        return [*_as_anchored(both), Keyed(both, "another key"), *_as_anchored(*asked), first]
 
     def late(self) -> list[Keyed]:
-        """On its way while people decide about them."""
         return _as_anchored(self._says("late", self.other, days=_TRAFFIC_BEGINS + 2))
 
     def requests(self) -> list[Mapping[str, object]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,21 +22,23 @@ from support.crash_world import CrashWorld
 from support.topics import publish
 
 READERS = ("resolve", "requests", "fold", "scoring", "notify", "outcomes")
-_ATTEMPTS = 3
 _STORED = r"route_interactions:.*publish_all.* before"
 _SILENT_FOR_DAYS = 250
 
 
 @dataclass(slots=True)
 class Crashes:
-    """The places at which each step is still to end; one that a round does not pass waits for another round."""
+    """The places at which each step is still to end; one that a round does not pass waits for another round.
+
+    Once in four times a step ends in its second batch; else in the first, so that this comes again and again.
+    """
 
     world: CrashWorld
     waiting: Mapping[str, deque[str]]
     variant: str = ""
     turn: int = 0
-    missed: dict[tuple[str, str], int] = field(default_factory=dict)
-    passed: int = 0
+    missed: set[tuple[str, str]] = field(default_factory=set)
+    ended: Counter[str] = field(default_factory=Counter)
 
     def drain(self, *steps: str) -> None:
         for step in steps:
@@ -50,34 +52,27 @@ class Crashes:
                 return
 
     def end_at(self, step: str, place: str, told: Mapping[str, object] | None = None) -> int | None:
-        """Mostly in the first batch that it gets, so that this comes again and again; else in one after it."""
         self.turn += 1
-        occurrence = 2 if self.turn % 4 == 3 and step != "ask" and (step, place) not in self.missed else 1
+        is_later = self.turn % 4 == 3 and step != "ask" and (step, place) not in self.missed
+        occurrence = 2 if is_later else 1
         code = self.world.run_until_crash_or_drained(
             step, place, occurrence=occurrence, variant=self.variant, told=told
         )
         if code == EXIT_CODE:
-            self.passed += 1
+            self.ended[step] += 1
         elif place != "-":
-            self.missed[step, place] = self.missed.get((step, place), 0) + 1
+            self.missed.add((step, place))
             self.waiting[step].append(place)
         return code
 
     def end_stored(self) -> None:
-        """With routes that are stored, and nothing on the persons' keys yet."""
+        """With routes that are stored, and nothing on the persons' keys yet, where anything is to be routed."""
         place = next(each for each in self.world.places(self.variant) if re.search(_STORED, each))
-        assert self.world.run_until_crash_or_drained("resolve", place, variant=self.variant) == EXIT_CODE
+        self.world.run_until_crash_or_drained("resolve", place, variant=self.variant)
 
     @property
     def unreached(self) -> list[str]:
         return [f"{step} {place}" for step, places in self.waiting.items() for place in places]
-
-    @property
-    def is_over(self) -> bool:
-        """Whether each place was passed, or not even in so many rounds."""
-        return all(
-            self.missed.get((step, place), 0) >= _ATTEMPTS for step, places in self.waiting.items() for place in places
-        )
 
 
 def live(crashes: Crashes, households: Sequence[Household]) -> None:
@@ -89,15 +84,13 @@ def live(crashes: Crashes, households: Sequence[Household]) -> None:
 
 
 def play_round(crashes: Crashes, households: Sequence[Household], turn: int, *, ends: int) -> None:
-    """What is still to be routed when an erasure begins, every second time, comes behind it on the person's key."""
-    if turn % 2 == 0:
-        _publish(crashes.world, copies(households, "late"))
+    """What of some is still to be routed when an erasure begins comes behind it on the person's key."""
+    _publish(crashes.world, copies([each for each in households if not each.is_late], "late"))
     _publish(crashes.world, copies(households, "traffic"))
     crashes.end("resolve", ends)
     crashes.drain("resolve")
-    if turn % 2 == 1:
-        _publish(crashes.world, copies(households, "late"))
-        crashes.end_stored()
+    _publish(crashes.world, copies([each for each in households if each.is_late], "late"))
+    crashes.end_stored()
     for each in households:
         for asked in each.requests():
             _ask(crashes, asked, comes_back=each.number % 8 < 4)
@@ -118,6 +111,7 @@ def play_round(crashes: Crashes, households: Sequence[Household], turn: int, *, 
 
 def come_to_rest(crashes: Crashes, turn: int) -> None:
     """What is left to do is done, and what is done once more some time later is done, too."""
+    crashes.end("requests", len(crashes.waiting["requests"]))
     crashes.drain("requests")
     asyncio.run(retain(_settings(crashes.world), START + retention_of(turn) + timedelta(days=1)))
     crashes.drain(*READERS)
@@ -143,8 +137,10 @@ async def _is_stored(world: CrashWorld, request: str) -> bool:
 
 
 async def _ask_for_erasures(world: CrashWorld, households: Iterable[Household], fate: Fate) -> None:
+    """As if what was asked for before had been asked for just now, and might still be on its way."""
     database = world.profile_database()
     asked = [each.erasure() for each in households if each.fate == fate]
+    await database.requests.update_many({}, {"$set": {"at": datetime.now(UTC)}})
     await MongoErasureStore(database).ask(asked, by="test", hold=timedelta(0))
     await database.client.close()
 
