@@ -60,9 +60,9 @@ class Household:
         return Identifier(kind="email", value=f"{name}{self.number}@example.org")
 
     @property
-    def doubtful(self) -> tuple[Identifier, ...]:
+    def doubtful(self) -> Identifier:
         """Another customer number; of two the one that sorts last is set aside, for people to look at."""
-        return (Identifier(kind="customer_id", value=f"zz-{CANARY}-{self.number}"),) if self.is_erased else ()
+        return Identifier(kind="customer_id", value=f"zz-{CANARY}-{self.number}")
 
     @property
     def is_late(self) -> bool:
@@ -84,7 +84,7 @@ class Household:
     def life(self) -> list[Keyed]:
         return _as_anchored(
             self._says("first", self.one, days=0),
-            self._says("second", self.one, *self.doubtful, days=20),
+            self._says("second", self.one, days=20),
             self._says("other", self.other, days=1),
             self._says("visit", self.one, days=0.5, kind="page.viewed"),
             self._says("other visit", self.other, days=0.6, kind="page.viewed"),
@@ -99,8 +99,9 @@ class Household:
             self._says(each, self.one, days=_TRAFFIC_BEGINS + 1, kind="erasure.requested", channel="support")
             for each in (("asked", "asked again") if self.fate == "asks to be erased" else ())
         ]
+        doubts = [self._says("doubt", self.one, self.doubtful, days=_TRAFFIC_BEGINS)] if self.is_erased else []
         first = Keyed(self.life()[0].interaction, "another key")
-        return [*_as_anchored(both), Keyed(both, "another key"), *_as_anchored(*asked), first]
+        return [*_as_anchored(*doubts, both), Keyed(both, "another key"), *_as_anchored(*asked), first]
 
     def late(self) -> list[Keyed]:
         return _as_anchored(self._says("late", self.other, days=_TRAFFIC_BEGINS + 2))

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,14 @@ from support.crash_world import CrashWorld
 from support.topics import publish
 
 READERS = ("resolve", "requests", "fold", "scoring", "notify", "outcomes")
+_ATTEMPTS = 3
 _STORED = r"route_interactions:.*publish_all.* before"
 _SILENT_FOR_DAYS = 250
 
 
 @dataclass(slots=True)
 class Crashes:
-    """The places at which each step is still to end; one that a round does not pass waits for another round.
+    """The places at which each step is still to end; one that a round does not pass is the first of the next round.
 
     Once in four times a step ends in its second batch; else in the first, so that this comes again and again.
     """
@@ -37,7 +38,8 @@ class Crashes:
     waiting: Mapping[str, deque[str]]
     variant: str = ""
     turn: int = 0
-    missed: set[tuple[str, str]] = field(default_factory=set)
+    missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unreached: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
     ended: Counter[str] = field(default_factory=Counter)
 
     def drain(self, *steps: str) -> None:
@@ -61,8 +63,8 @@ class Crashes:
         if code == EXIT_CODE:
             self.ended[step] += 1
         elif place != "-":
-            self.missed.add((step, place))
-            self.waiting[step].append(place)
+            self.missed[step, place] += 1
+            (self.waiting if self.missed[step, place] < _ATTEMPTS else self.unreached)[step].appendleft(place)
         return code
 
     def end_stored(self) -> None:
@@ -71,8 +73,10 @@ class Crashes:
         self.world.run_until_crash_or_drained("resolve", place, variant=self.variant)
 
     @property
-    def unreached(self) -> list[str]:
-        return [f"{step} {place}" for step, places in self.waiting.items() for place in places]
+    def left(self) -> list[str]:
+        """Places that no step has passed."""
+        both = (self.waiting, self.unreached)
+        return [f"{step} {place}" for each in both for step, places in each.items() for place in places]
 
 
 def live(crashes: Crashes, households: Sequence[Household]) -> None:
