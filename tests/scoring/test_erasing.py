@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -12,13 +11,10 @@ from prometheus_client import CollectorRegistry
 from fidelio_deploy.mongo import Mongod
 from fidelio_deploy.provision import NamedMongo
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
-from fidelio_scoring.app import read_model
-from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.standing import Evidence
-from fidelio_scoring.handlers import ScoringHandlers
+from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
-from fidelio_scoring.settings import ScoringSettings
-from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ids import hash16
 from fidelio_shared.contracts.scoring import ScoringCause
 from fidelio_shared.contracts.topics import ERASURES, SCORES, SEGMENTS
 from fidelio_shared.messaging.batch import Batch, Decoded
@@ -30,9 +26,8 @@ from fidelio_shared.messaging.watermark import Watermark
 from fidelio_shared.storage.mongo import Database, connect
 from support.profile_steps import RecordingPublisher
 from support.settling import ARecord
+from support.standings import ANN, DAY, NOON, RULES, evidence
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ANN = ProfileId(hash16("ann"))
 REQUEST = hash16("request")
 
 
@@ -45,17 +40,15 @@ async def database(mongod: Mongod | NamedMongo) -> AsyncIterator[Database]:
 
 
 def bought(revision: int) -> Evidence:
-    at = NOON + timedelta(days=revision)
-    purchases = Purchases(first_order_at=NOON, last_order_at=at, days=(1 << revision + 1) - 1, order_count=revision + 1)
-    cause = ScoringCause(kind="interaction", id=hash16("order", revision), type="order.placed", at=at)
-    return Evidence(ANN, epoch=1, revision=revision, received_at=at, cause=cause, purchases=purchases)
+    days = [NOON + each * DAY for each in range(revision)]
+    return evidence(revision, days, received_at=days[-1])
 
 
 ERASED = replace(
     bought(3),
-    purchases=None,
-    erased_at=NOON + timedelta(days=3),
-    cause=ScoringCause(kind="erasure", id=REQUEST, type="profile.erased", at=NOON + timedelta(days=3)),
+    facts=None,
+    erased_at=NOON + 3 * DAY,
+    cause=ScoringCause(kind="erasure", id=REQUEST, type="profile.erased", at=NOON + 3 * DAY),
 )
 
 
@@ -77,9 +70,8 @@ def a_scoring(database: Database) -> Scoring:
     watermark = Watermark(
         stages=(), last=(), own_group="", observer=OffsetReader(kafka), read_time=wall_clock(0), stored={}
     )
-    metrics = make_metrics(CollectorRegistry())
-    model = read_model(ScoringSettings())
-    return Scoring(ScoringHandlers(MongoScoreStore(database), publisher, model, metrics, watermark), publisher)
+    metrics, in_use = make_metrics(CollectorRegistry()), RulesInUse(RULES)
+    return Scoring(ScoringHandlers(MongoScoreStore(database), publisher, in_use, metrics, watermark), publisher)
 
 
 async def test_a_batch_that_erased_somebody_and_comes_again_says_nothing_new_of_them(database: Database) -> None:

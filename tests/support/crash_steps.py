@@ -48,6 +48,7 @@ OUT_OF_REACH: Mapping[str, Sequence[str]] = {
 NOT_A_STEP: Mapping[str, str] = {
     "wires the steps": r"\.app$",
     "commands, harmless when repeated": r"fidelio_profile\.(keys_command|merging_met|refolding|retaining|verifying)$",
+    "reads what is scored by": r"fidelio_scoring\.(rules|adapters\.mongo_rules)$",
     "answers over HTTP": r"fidelio_profile\.api\.",
     "reads for the API or a command, or writes what nothing else rests on": (
         r"mongo_(accesses|accounts|exports|identity|keys|met|people|retention|streams|versions|views)$"
