@@ -19,7 +19,8 @@ from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.records import Outgoing
 from fidelio_shared.messaging.settings import KafkaSettings
 from support.crash_input import an_order, email
-from support.crash_world import EPOCH, CrashWorld
+from support.crash_servers import EPOCH
+from support.crash_world import CrashWorld
 from support.invariants import PROFILES, numbering_violations, refold_violations, revisions
 from support.topics import Record, read_topic
 

@@ -1,5 +1,6 @@
 """Who was erased stays erased, whatever comes late or again; who comes back by their own doing begins anew."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,16 @@ from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.domain.regrouping import separate
 from fidelio_profile.erasing import Erasing
 from fidelio_shared.contracts.canonical import encode
-from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ids import InteractionId, ProfileId, hash16, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import ProfileSnapshot
 from fidelio_shared.contracts.topics import ERASURES, PROFILES, TIMELINE
+from fidelio_shared.messaging.errors import Unavailable
+from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.storage.mongo import Database
 from support.api import person
 from support.interactions import NOON, a_consent_change, an_interaction, an_order, customer, device, email
-from support.people_at_work import People
+from support.people_at_work import NeverPublished, People
 from support.profile_steps import SUPPRESSOR
 
 ANN, ADDRESS, TABLET = customer("ann"), email("ann@example.org"), device("tablet")
@@ -25,11 +28,18 @@ REQUEST = hash16("test", "erasure")
 LATER = NOON + timedelta(days=3650)
 
 
-async def erase(people: People, profile: ProfileId = person(ORDER), request: str = REQUEST) -> None:
+async def erase(
+    people: People,
+    profile: ProfileId = person(ORDER),
+    request: str = REQUEST,
+    *,
+    told: Publisher | None = None,
+) -> None:
+    """`told`: what the stores are asked to confirm goes there."""
     erasures = MongoErasureStore(people.database)
     requests = MongoRequestStore(people.database, people.asked, SUPPRESSOR)
     await erasures.ask([(request, profile)], by="test", hold=timedelta(0))
-    await Erasing(erasures, requests, people.asked).carry_out_due()
+    await Erasing(erasures, requests, told or people.asked).carry_out_due()
     await people.carry_out()
 
 
@@ -156,19 +166,59 @@ async def test_a_held_erasure_is_not_begun_and_can_be_cancelled_once(people: Peo
     assert "erased" not in (await profiles(people)).values()
 
 
-async def test_what_a_split_was_bringing_to_somebody_who_is_erased_is_kept_by_nobody(people: People) -> None:
+SPLIT = hash16("test", "split")
+
+
+async def split(people: People, publisher: Publisher) -> ProfileId:
+    """The address becomes somebody else's; nobody has folded that yet."""
     await people.say(an_order(50, identifiers=[ADDRESS]), an_order(51, identifiers=[ANN, ADDRESS]))
-    requests = MongoRequestStore(people.database, people.asked, SUPPRESSOR)
-    split = await requests.carry_out(
-        hash16("test", "split"),
-        [person(ORDER)],
-        lambda heads, at: separate(heads[0], [ADDRESS], hash16("test", "split"), at),
-        by="test",
-    )
+    requests = MongoRequestStore(people.database, publisher, SUPPRESSOR)
+    with suppress(Unavailable):
+        await requests.carry_out(
+            SPLIT, [person(ORDER)], lambda heads, at: separate(heads[0], [ADDRESS], SPLIT, at), by="test"
+        )
+    return profile_id(InteractionId(SPLIT))
+
+
+async def test_what_a_split_was_bringing_to_somebody_who_is_erased_is_kept_by_nobody(people: People) -> None:
+    """Also where it took longer than anybody waits for."""
+    other = await split(people, people.asked)
     on_its_way = [each.value or b"" for each in people.asked.records if each.topic == TIMELINE.name]
     people.asked.records.clear()
-    await erase(people, split.others[0])
+    await people.database.requests.update_many({}, {"$set": {"at": NOON}})
+    await erase(people, other)
     await people.settle(on_its_way)
     kept = await people.database.timeline.find({"kind": "interaction"}).hint("_id_").to_list()
     assert {each["anchor"] for each in kept} == {"customer_id:ann"}
     assert "is_erased" in (await people.database.routes.find_one({"_id": bytes.fromhex(an_order(50).id)}) or {})
+
+
+async def test_who_was_split_off_and_erased_is_not_named_on_the_timeline_that_is_left(people: People) -> None:
+    other = await split(people, people.asked)
+    await people.carry_out()
+    await erase(people, other)
+    left = await people.database.timeline.find({"kind": "split"}).hint("_id_").to_list()
+    assert [each["profile"].hex() for each in left] == [person(ORDER)]
+    assert ADDRESS.value.encode() not in left[0]["body"]
+
+
+async def test_an_erasure_waits_for_a_split_that_brings_somebody_else_what_is_theirs(people: People) -> None:
+    other = await split(people, NeverPublished())
+    await erase(people)
+    assert "erased" not in (await profiles(people)).values()
+    await people.database.requests.update_many({}, {"$set": {"at": NOON}})
+    await MongoRequestStore(people.database, people.asked, SUPPRESSOR).publish_forgotten()
+    await people.carry_out()
+    await erase(people)
+    found = await profiles(people)
+    assert {each for each, known in found.items() if known == "erased"} == {person(ORDER), person(an_order(50))}
+    assert found[other]["interactions"] == 1  # type: ignore[index]
+
+
+async def test_doubts_about_somebody_are_gone_before_anybody_is_told_to_confirm(people: People) -> None:
+    """Once all have confirmed it the erasure is done, whether the process that began it has ended meanwhile or not."""
+    await people.say(an_order(60, identifiers=[ANN, customer("bob")]))
+    assert await people.database.reviews.count_documents({"profile": bytes.fromhex(person(ORDER))}) == 1
+    with pytest.raises(Unavailable):
+        await erase(people, told=NeverPublished())
+    assert await people.database.reviews.count_documents({"profile": bytes.fromhex(person(ORDER))}) == 0

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TypeVar
 
@@ -33,6 +34,13 @@ def places() -> list[str]:
     return list(_places)
 
 
+def places_in(module: str, path: Path) -> list[str]:
+    """Of a module that nobody need import."""
+    instrument = _Instrument(module)
+    instrument.visit(ast.parse(path.read_bytes()))
+    return instrument.places
+
+
 def passing(place: str) -> None:
     if _armed and _armed[0] == place:
         _countdown[0] -= 1
@@ -51,6 +59,7 @@ class _Instrument(ast.NodeTransformer):
     def __init__(self, module: str) -> None:
         self.module = module
         self.scope: list[str] = []
+        self.places: list[str] = []
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._inside(node)
@@ -67,7 +76,7 @@ class _Instrument(ast.NodeTransformer):
     def visit_Await(self, node: ast.Await) -> ast.AST:
         place = f"{self._place(node)} {ast.unparse(node)[:_MOST_TOLD]}"
         self.generic_visit(node)
-        _places.extend((f"{place} before", f"{place} after"))
+        self.places.extend((f"{place} before", f"{place} after"))
         call = ast.Call(_name("__at__"), [ast.Constant(place), node.value], [])
         return ast.copy_location(ast.Await(call), node)
 
@@ -80,7 +89,7 @@ class _Instrument(ast.NodeTransformer):
     def _with_ends(self, node: ast.AsyncWith | ast.AsyncFor, kind: str) -> ast.AST:
         self.generic_visit(node)
         place = f"{self._place(node)} {kind}"
-        _places.append(f"{place} begins")
+        self.places.append(f"{place} begins")
         node.body = [_passing(f"{place} begins", node), *node.body]
         return node
 
@@ -100,7 +109,9 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Never from a cached file, and never into one."""
         path = self.get_filename(fullname)
-        tree = _Instrument(fullname).visit(ast.parse(self.get_data(path)))
+        instrument = _Instrument(fullname)
+        tree = instrument.visit(ast.parse(self.get_data(path)))
+        _places.extend(instrument.places)
         return compile(ast.fix_missing_locations(tree), path, "exec")
 
     def exec_module(self, module: ModuleType) -> None:

@@ -7,37 +7,33 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from fidelio_deploy.kafka import start_kafka
-from fidelio_deploy.mongo import start_mongod
-from fidelio_deploy.topics import create_topics
-from fidelio_shared.contracts.channels import read_channels
-from fidelio_shared.contracts.topics import topics_for
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.lag import OffsetReader, lag
 from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.storage.mongo import Database, connect
+from support.crash_servers import CrashServers
 
-T = TypeVar("T")
-_SHORT_TRANSACTIONS = {"transactionLifetimeLimitSeconds": "1"}
-"""What a process that ends in a transaction leaves behind blocks the next one for so long."""
-
-EPOCH = 1_700_000_000
-PARTITIONS = 4
-GROUPS = {
-    "resolve": ("profile.resolve.v1", "interactions"),
-    "fold": ("profile.fold.v1", "timeline"),
-    "scoring": ("scoring.v1", "profiles"),
+GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "resolve": ("profile.resolve.v1", ("interactions",)),
+    "fold": ("profile.fold.v1", ("timeline",)),
+    "outcomes": ("profile.outcomes.v1", ("scores", "segments", "notifications", "erasures")),
+    "scoring": ("scoring.v1", ("profiles",)),
+    "notify": ("notify.v1", ("profiles", "scores", "segments")),
 }
+"""Of the steps that read topics. `requests` carries out what people ask for, and `ask` is somebody who asks."""
+
+SUPPRESSION_KEY = "a key of the crash runs"
 _CHILD = Path(__file__).parents[1] / "crash" / "child.py"
 _TESTS = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 40.0
-_DRAINED_FOR_SECONDS = {"resolve": 0.4, "fold": 0.4, "scoring": 1.2}
+_DRAINED_FOR_SECONDS = {"resolve": 0.4, "fold": 0.4, "scoring": 1.2, "notify": 0.6, "outcomes": 0.4, "requests": 0.2}
 
 
 @dataclass
@@ -51,10 +47,11 @@ class CrashWorld:
         return self._ask({"do": "places"}, variant)  # type: ignore[no-any-return]
 
     def run_until_crash_or_drained(
-        self, step: str, place: str, *, occurrence: int = 1, variant: str = ""
+        self, step: str, place: str, *, occurrence: int = 1, variant: str = "", told: Mapping[str, object] | None = None
     ) -> int | None:
         """The exit code where it ended by itself; None where it did all there was to do and was stopped."""
-        pid = self._ask({"do": "run", "step": step, "place": place, "occurrence": occurrence}, variant)
+        command = {"do": "run", "step": step, "place": place, "occurrence": occurrence, "told": told or {}}
+        pid = self._ask(command, variant)
         return asyncio.run(self._watch(step, int(pid), variant))
 
     def profile_database(self) -> Database:
@@ -63,15 +60,18 @@ class CrashWorld:
     def scoring_database(self) -> Database:
         return connect(self.mongo, "scoring")
 
+    def notify_database(self) -> Database:
+        return connect(self.mongo, "notify")
+
     async def _watch(self, step: str, pid: int, variant: str) -> int | None:
-        offsets = OffsetReader(KafkaSettings(bootstrap_servers=self.kafka))
+        offsets, database = OffsetReader(KafkaSettings(bootstrap_servers=self.kafka)), self.profile_database()
         deadline, drained_since = time.monotonic() + _PATIENCE_SECONDS, None
         try:
             while time.monotonic() < deadline:
                 code = self._ask({"do": "wait", "pid": pid}, variant)
                 if code is not None:
                     return int(code)
-                is_behind = await self._is_behind(offsets, step)
+                is_behind = await (self._is_behind(offsets, step) if step in GROUPS else _is_asked(database, step))
                 drained_since = None if is_behind else drained_since or time.monotonic()
                 if drained_since and time.monotonic() - drained_since > _DRAINED_FOR_SECONDS[step]:
                     self._stop(pid, variant)
@@ -79,13 +79,14 @@ class CrashWorld:
                 await asyncio.sleep(0.05)
         finally:
             await offsets.close()
+            await database.client.close()
         self._stop(pid, variant)
         raise TimeoutError(f"{step} neither ended nor caught up within {_PATIENCE_SECONDS:.0f} s")
 
     async def _is_behind(self, offsets: OffsetReader, step: str) -> bool:
-        group, topic = GROUPS[step]
+        group, topics = GROUPS[step]
         try:
-            return lag(await offsets.ends([topic]), await offsets.committed(group), {}) > 0
+            return lag(await offsets.ends(topics), await offsets.committed(group), {}) > 0
         except Unavailable:  # the group's coordinator is being created
             return True
 
@@ -113,40 +114,34 @@ class CrashWorld:
         return child
 
 
+async def _is_asked(database: Database, step: str) -> bool:
+    """Whether something is left to carry out; somebody who asks ends by themselves."""
+    due = {"due_at": {"$lte": datetime.now(UTC)}, "step": {"$ne": "cancelled"}}
+    return (
+        step == "ask"
+        or await database.erasures.count_documents(due) > 0
+        or await database.requests.count_documents({"published_at": None}) > 0
+    )
+
+
 @contextmanager
-def crash_world(directory: Path) -> Iterator[CrashWorld]:
-    kafka, mongod = start_kafka(directory / "kafka"), start_mongod(directory / "mongod", parameters=_SHORT_TRANSACTIONS)
-    create_topics(kafka.bootstrap, topics_for(read_channels(None)), partitions=PARTITIONS)
+def crash_world(servers: CrashServers) -> Iterator[CrashWorld]:
+    kafka, mongo = servers.kafka.bootstrap, servers.mongod.uri
+    servers.empty()
     environment = {
-        "FIDELIO_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap,
-        "FIDELIO_MONGO_URI": mongod.uri,
+        "FIDELIO_KAFKA__BOOTSTRAP_SERVERS": kafka,
+        "FIDELIO_MONGO_URI": mongo,
         "FIDELIO_ORDINAL": "0",
         "FIDELIO_PORT": "0",
         "FIDELIO_API_KEY": "unused",
-        "FIDELIO_SUPPRESSION_KEY": "a key of the crash runs",
+        "FIDELIO_SUPPRESSION_KEY": SUPPRESSION_KEY,
         "FIDELIO_CLOCK": "stream",
         "FIDELIO_BATCH_RECORDS": "40",
     }
-    for service in ("fidelio-profile", "fidelio-scoring"):
-        _initialise(service, environment)
-    world = CrashWorld(kafka.bootstrap, mongod.uri, environment)
+    world = CrashWorld(kafka, mongo, environment)
     try:
         yield world
     finally:
         for child in world.children.values():
             child.kill()
             child.wait()
-        mongod.stop()
-        kafka.stop()
-
-
-def _initialise(service: str, environment: dict[str, str]) -> None:
-    command = [str(Path(sys.executable).with_name(service)), "init", "--epoch", str(EPOCH), "--clock", "stream"]
-    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
-
-
-def run_all(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    async def together() -> list[T]:
-        return [await each for each in work]
-
-    return asyncio.run(together())

@@ -102,11 +102,11 @@ async def revisions(database: Database) -> dict[str, int]:
 
 
 async def sequences(database: Database, field: str) -> dict[str, int]:
-    """Of `scores`: field `score_sequence` or `segment_sequence`; profiles that announced nothing are left out."""
+    """Of `scores`: field `score_sequence` or `segment_sequence`; not of who announced nothing, or was erased."""
     found: dict[str, int] = {}
     async for each in database.scores.find({}, {field: 1}):
-        if each[field]:
-            found[each["_id"].hex()] = each[field]
+        if number := each.get(field):
+            found[each["_id"].hex()] = number
     return found
 
 

@@ -27,8 +27,13 @@ class Erasing:
             await self._repeat_tombstones(each)
 
     async def _begin(self, asked: Erasure) -> None:
-        """The identifiers go first, so that nothing more is routed to the profile; then its fold is told."""
+        """The identifiers go first, so that nothing more is routed to the profile; then its fold is told.
+
+        A split brings one of two people what is theirs; while it does, nobody else can say what that is.
+        """
         try:
+            if await self.requests.is_being_split(asked.profile):
+                return
             regrouped = await self.requests.carry_out(
                 asked.id, [asked.profile], lambda heads, at: erase(heads[0], asked.id, at), by=asked.by
             )
@@ -39,8 +44,9 @@ class Erasing:
         at = next(each.at for each in regrouped.records if isinstance(each, EraseRequested))
         profiles = (regrouped.profile, *regrouped.others)
         said = ErasureRequested(id=asked.id, profile=regrouped.profile, profiles=profiles, at=at)
+        await self.erasures.forget(asked.id, profiles, at)
         await self.publisher.publish_all([erasure_record(said, source=SOURCE, at=instant(at))])
-        await self.erasures.begin(asked.id, profiles, at)
+        await self.erasures.begin(asked.id, at)
 
     async def _repeat_tombstones(self, erasure: Erasure) -> None:
         if erasure.at is not None:

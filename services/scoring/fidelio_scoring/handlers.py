@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
+from fidelio_scoring.adapters.mongo_scores import Known, MongoScoreStore
 from fidelio_scoring.domain.moves import adopt, receive, review
 from fidelio_scoring.domain.standing import Change, Evidence, Moved, Rules, Standing
 from fidelio_scoring.metrics import ScoringMetrics
@@ -91,8 +91,9 @@ class Scored:
     erased: Mapping[ProfileId, Evidence]
 
 
-def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Evidence], rules: Rules) -> Scored:
-    """Each profile's snapshots in order, whatever is no news left out."""
+def _receive_all(known: Known, evidences: Sequence[Evidence], rules: Rules) -> Scored:
+    """Each profile's snapshots in order, whatever is no news left out. Of who was erased before, only that is said
+    again."""
     standings: dict[ProfileId, Standing] = {}
     changes: list[Change] = []
     news: list[Evidence] = []
@@ -100,7 +101,9 @@ def _receive_all(known: Mapping[ProfileId, Standing], evidences: Sequence[Eviden
     for evidence in evidences:
         if evidence.erased_at:
             erased[evidence.profile] = evidence
-        standing = standings.get(evidence.profile) or known.get(evidence.profile)
+        if evidence.profile in known.erased:
+            continue
+        standing = standings.get(evidence.profile) or known.standings.get(evidence.profile)
         if standing and (evidence.epoch, evidence.revision) <= (standing.epoch, standing.revision):
             continue
         moved = receive(standing, evidence, rules)

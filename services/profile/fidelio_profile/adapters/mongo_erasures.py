@@ -82,8 +82,11 @@ class MongoErasureStore:
             found = await self.database.erasures.find(query).sort("due_at", 1).limit(_PAGE).to_list()
         return [_erasure_from(each) for each in found]
 
-    async def begin(self, request: str, profiles: Sequence[ProfileId], at: datetime) -> None:
-        """Forgets what is said of them beside their timelines: doubts, and what people asked for."""
+    async def forget(self, request: str, profiles: Sequence[ProfileId], at: datetime) -> None:
+        """What is said of them beside their timelines: doubts, and what people asked for.
+
+        Before anybody is told to confirm it: when all have, the erasure is done.
+        """
         keys = [bytes.fromhex(each) for each in profiles]
         with translated():
             await self.database.reviews.delete_many({"profile": {"$in": keys}})
@@ -91,9 +94,14 @@ class MongoErasureStore:
             for field in ("profile", "others"):
                 asked = {field: {"$in": keys}, "_id": {"$ne": bytes.fromhex(request)}}
                 await self.database.requests.update_many(asked, {"$set": {"records": [], "changes": []}})
-            known = {"_id": bytes.fromhex(request)}
-            told = {"at": at, "profiles": keys, "due_at": at + _REPEAT_TOMBSTONES_AFTER}
-            await self.database.erasures.update_one(known, {"$set": told})
+            told = {"at": at, "profiles": keys}
+            await self.database.erasures.update_one({"_id": bytes.fromhex(request)}, {"$set": told})
+
+    async def begin(self, request: str, at: datetime) -> None:
+        """Also where all have confirmed it already: its tombstones are to be repeated."""
+        known = {"_id": bytes.fromhex(request)}
+        with translated():
+            await self.database.erasures.update_one(known, {"$max": {"due_at": at + _REPEAT_TOMBSTONES_AFTER}})
             await self.database.erasures.update_one({**known, "step": "held"}, {"$set": {"step": "begun"}})
 
     async def to_repeat(self) -> Sequence[Erasure]:
@@ -135,7 +143,8 @@ def _noted(said: ErasureRequested | ErasureConfirmed) -> Document:
             "profile": bytes.fromhex(said.profile),
             "profiles": [bytes.fromhex(each) for each in said.profiles],
             "at": said.at,
-        }
+        },
+        "$max": {"due_at": said.at + _REPEAT_TOMBSTONES_AFTER},
     }
 
 

@@ -32,6 +32,7 @@ from fidelio_shared.storage.mongo import Database, Document, in_transaction, tra
 MOST_MERGES = 64
 _ATTEMPTS = 20
 _FORGOTTEN_AFTER = timedelta(seconds=5)
+_A_SPLIT_TAKES_AT_MOST = timedelta(seconds=30)
 _PAGE = 100
 
 Decide = Callable[[Sequence[Head], datetime], Regrouped]
@@ -143,6 +144,26 @@ class MongoRequestStore:
     async def found(self, request: str) -> Regrouped | None:
         known = await self._known(request)
         return _regrouped_from(known) if known else None
+
+    async def is_being_split(self, profile: ProfileId) -> bool:
+        """Whether something is still on its way between this profile, or what became part of it, and another one.
+
+        Asked for just now: one that never comes to an end is nothing to wait for. Nothing is on its way to nobody.
+        """
+        since = datetime.now(UTC) - _A_SPLIT_TAKES_AT_MOST
+        with translated():
+            try:
+                head = await self._final_head(profile, None)
+            except NoSuchProfile:
+                return False
+            names = {"$in": [bytes.fromhex(each) for each in sorted(head.names)]}
+            concerned = {"$or": [{field: names, "at": {"$gt": since}} for field in ("profile", "others")]}
+            found = await self.database.requests.find(concerned).limit(_PAGE).to_list()
+        for each in map(_regrouped_from, found):
+            is_split = any(isinstance(record, SplitRequested) for record in each.records)
+            if is_split and not await self.is_done(each):
+                return True
+        return False
 
     async def is_done(self, regrouped: Regrouped) -> bool:
         """Whether fold has stored the effect of all of its records, also on the other keys."""

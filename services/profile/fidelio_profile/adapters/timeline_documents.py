@@ -7,6 +7,9 @@ from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import InteractionRecorded
 
+_NOT_KEPT = {"state": None, "base": None, "interaction": None, "identifiers": (), "remaining": ()}
+"""Of what passes between people: it is on their own timelines, and must not outlive one of them on another's."""
+
 
 def timeline_document(record: Foldable) -> dict[str, Any]:
     """`_id` is the deduplication key; `anchor` tells under which identifier it came, for a later split.
@@ -14,7 +17,8 @@ def timeline_document(record: Foldable) -> dict[str, Any]:
     `cause` of what is no interaction: the interaction, or the request of a person, that brought it about.
     """
     if not isinstance(record, InteractionRecorded):
-        told = record.model_copy(update={"state": None, "interaction": None})
+        fields = type(record).model_fields
+        told = record.model_copy(update={name: value for name, value in _NOT_KEPT.items() if name in fields})
         return {
             "_id": bytes.fromhex(record_key(record)),
             "profile": bytes.fromhex(record.profile),

@@ -35,14 +35,26 @@ Placed = tuple[Standing, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """`erased`: nothing that is said of them is scored any more."""
+
+    standings: Mapping[ProfileId, Standing]
+    erased: frozenset[ProfileId]
+
+
+@dataclass(frozen=True, slots=True)
 class MongoScoreStore:
     database: Database
 
-    async def load(self, profiles: Iterable[ProfileId]) -> Mapping[ProfileId, Standing]:
+    async def load(self, profiles: Iterable[ProfileId]) -> Known:
         ids = [bytes.fromhex(each) for each in profiles]
         with translated():
             found = await self.database.scores.find({"_id": {"$in": ids}}).to_list()
-        return {each.profile: each for each in (_standing_from(one) for one in found if "erased_at" not in one)}
+        standings = [_standing_from(each) for each in found if "erased_at" not in each]
+        return Known(
+            {each.profile: each for each in standings},
+            frozenset(ProfileId(each["_id"].hex()) for each in found if "erased_at" in each),
+        )
 
     async def due(self, partitions: Iterable[int], until: datetime, *, limit: int) -> list[Placed]:
         """Standings with a review due, the earliest first."""

@@ -1,0 +1,80 @@
+"""Which awaits are whose: the steps that a crash run ends, and what each of them passes."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+INSTRUMENTED = (
+    "fidelio_profile.handlers",
+    "fidelio_profile.erasing",
+    "fidelio_profile.adapters.mongo_routes",
+    "fidelio_profile.adapters.mongo_profiles",
+    "fidelio_profile.adapters.mongo_erasures",
+    "fidelio_profile.adapters.mongo_requests",
+    "fidelio_profile.adapters.mongo_outcomes",
+    "fidelio_scoring.handlers",
+    "fidelio_scoring.silence",
+    "fidelio_scoring.adapters.mongo_scores",
+    "fidelio_notify.handlers",
+    "fidelio_notify.adapters.mongo_contacts",
+    "fidelio_notify.adapters.mongo_decisions",
+)
+
+STEPS: Mapping[str, str] = {
+    "resolve": r"ResolveHandlers\.|mongo_routes\.|MongoErasureStore\.ask:",
+    "ask": r"mongo_requests\.(?!.*(_suppress|publish_forgotten|is_being_split|is_done))|mongo_routes\.write_identity",
+    "requests": r"erasing\.|mongo_requests\.|mongo_routes\.write_identity"
+    r"|MongoErasureStore\.(cancel|due|forget|begin|to_repeat|repeated):",
+    "fold": r"FoldHandlers\.|mongo_profiles\.",
+    "scoring": r"fidelio_scoring\.",
+    "notify": r"fidelio_notify\.handlers|mongo_contacts\.|MongoDecisionStore\.(insert|forget):",
+    "outcomes": r"OutcomeHandlers\.|mongo_outcomes\.|MongoErasureStore\.(note|done):",
+}
+"""In the order of the flow; what they pass, by where it is written."""
+
+OUT_OF_REACH: Mapping[str, Sequence[str]] = {
+    "needs a race or an outage": (r"MongoRouteStore\.assign:.*sleep", r"_publish_refolds", r"SilenceWatch\."),
+    "only reads, for the API": (
+        r"MongoErasureStore\.find:",
+        r"MongoRequestStore\.found:",
+        r"is_done:.*profiles\.count_documents",
+    ),
+    "sends: an attempt that is interrupted is reported, not repeated": (
+        r"MongoDecisionStore\.(unannounced|announced|releasable|interrupted|attempts_since|begin_attempt):",
+        r"MongoDecisionStore\.(defer|suppress|succeed|fail|_close|_find):",
+    ),
+}
+"""Places that no run ends at, by why."""
+
+NOT_A_STEP: Mapping[str, str] = {
+    "wires the steps": r"\.app$",
+    "commands, harmless when repeated": r"fidelio_profile\.(keys_command|merging_met|refolding|retaining|verifying)$",
+    "reads what is scored by": r"fidelio_scoring\.(rules|adapters\.mongo_rules)$",
+    "answers over HTTP": r"fidelio_profile\.api\.",
+    "reads for the API or a command, or writes what nothing else rests on": (
+        r"mongo_(accesses|accounts|exports|identity|keys|met|people|retention|streams|versions|views)$"
+    ),
+    "sends": r"fidelio_notify\.(release|adapters\.smtp_mail)$",
+}
+"""Modules that wait and are part of no step, by why nothing more is asked of them here."""
+
+
+def is_out_of_reach(place: str) -> bool:
+    """By its name, or by what is awaited there."""
+    return any(re.search(each, place) for patterns in OUT_OF_REACH.values() for each in patterns)
+
+
+def places_of(step: str, places: Iterable[str]) -> list[str]:
+    return [each for each in places if re.search(STEPS[step], each) and not is_out_of_reach(each)]
+
+
+def a_slice(places: Sequence[str], every: int) -> list[str]:
+    """Each so many, and of each module one at least."""
+    chosen = dict.fromkeys(places[::every])
+    for each in places:
+        if not any(_module(each) == _module(other) for other in chosen):
+            chosen[each] = None
+    return list(chosen)
+
+
+def _module(place: str) -> str:
+    return re.split(r"\.[A-Z_]|:", place, maxsplit=1)[0]
