@@ -131,6 +131,8 @@ def _view(found: Mapping[str, Any]) -> dict[str, object]:
         "revision": found["revision"],
         "state": found["state"],
     }
+    if "refolding" in found:
+        view["is_refolding"] = True
     if "outcomes" in found:
         outcomes = found["outcomes"][0] if found["outcomes"] else {}
         view["outcomes"] = {name: outcomes.get(name) for name in ("scores", "segments", "notifications")}
