@@ -64,6 +64,10 @@ def _the_first_pin_holds(left: Traits, right: Traits) -> Traits:
     return joined | {key: trait for key, trait in left.items() if trait.is_pinned}
 
 
+def _others_displace_corrections(told: Traits) -> Traits:
+    return bottom(told, MOST_TRAITS)
+
+
 def _late_is_lost(left: State, right: State) -> State:
     return _join(left, right) if right.last_at >= left.last_at else left
 
@@ -205,6 +209,7 @@ MUTANTS: Sequence[Mutant] = (
     mutant("sums are rounded in storage", (documents, "Activity", _rounded_in_storage)),
     wide_mutant("identifiers: first come", (state, "bottom", first_come)),
     wide_mutant("traits: first come", (traits, "bottom", first_come)),
+    wide_mutant("traits: others displace corrections", (traits, "_kept_first", _others_displace_corrections)),
     wide_mutant("consents: first come", (consents, "bottom", first_come)),
     wide_mutant("activity: first come", (activity, "bottom", first_come)),
     wide_mutant("activity: the busiest", (activity, "bottom", _busiest)),
