@@ -210,6 +210,7 @@ async def test_the_description_of_the_api_names_every_route(api: httpx.AsyncClie
         "/identity/reviews/{review}/confirm",
         "/identity/reviews/{review}/reject",
         "/profiles/{profile}/export",
+        "/profiles/{profile}/accesses",
         "/profiles/{profile}/corrections",
         "/profiles/{profile}/objections",
         "/profiles/{profile}/erasure",

@@ -96,10 +96,10 @@ def a_fold(database: Database, most_at_once: int = MOST_AT_ONCE) -> StepBench:
     return _bench(TIMELINE.name, publisher, decode_timeline, handlers.fold_timeline)
 
 
-def a_resolver(database: Database) -> StepBench:
+def a_resolver(database: Database, suppressor: Suppressor = SUPPRESSOR) -> StepBench:
     publisher = RecordingPublisher()
     metrics, erasures = make_metrics(CollectorRegistry()), MongoErasureStore(database)
-    routes, rules = MongoRouteStore(database, SUPPRESSOR), shipped_identity_rules()
+    routes, rules = MongoRouteStore(database, suppressor), shipped_identity_rules()
     handlers = ResolveHandlers(routes, rules, erasures, timedelta(0), publisher, metrics)
     return _bench(INTERACTIONS.name, publisher, decode_interaction, handlers.route_interactions)
 

@@ -144,6 +144,20 @@ class RequestView(Contract):
     is_done: bool
 
 
+class AccessView(Contract):
+    """`who`: the name of the key. `what`: the endpoint. `purpose`: as it was told."""
+
+    at: datetime
+    who: str
+    what: str
+    purpose: str | None
+
+
+class AccessesPage(Contract):
+    accesses: tuple[AccessView, ...]
+    next: Following
+
+
 class SaidView(Contract):
     """`interaction`: as which it stands on the timeline. `is_done`: the profile shows it."""
 
