@@ -196,7 +196,8 @@ class Ratings(Contract):
 class Ticket(Contract):
     """A ticket or complaint. `is_open`, `at`, `id`: what the latest interaction on it says.
 
-    `opened_at`: the first time that it was opened; None while only its end is known.
+    `opened_at`: the first time that it was opened; None while only its end is known. Where there are more than 8
+    tickets, the others are told as their latest interaction alone tells them, and as no complaints.
     """
 
     kind: str
