@@ -206,4 +206,12 @@ def _wide_response(lots: Random) -> dict[str, object]:
     return {"type": lots.choice(("message.replied", "message.clicked", "call.ended"))}
 
 
-_WIDE = (_wide_order, _wide_consent, _wide_rating, _wide_reference, _wide_response, _wide_correction)
+_WIDE = (
+    _wide_order,
+    _wide_consent,
+    _wide_rating,
+    _wide_reference,
+    _wide_response,
+    _wide_correction,
+    _wide_reference,
+)
