@@ -12,7 +12,7 @@ from fidelio_profile.adapters.mongo_accesses import Access
 from fidelio_profile.api.accesses import MOST_GATHERED, AccessLog, Visit
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.storage.mongo import Database
-from support.api import ACCESS_DAYS, by, client_on, person
+from support.api import ACCESS_DAYS, by, client_on, merge, pages, person
 from support.interactions import a_profile_id, an_interaction, customer, email
 from support.profile_steps import live
 
@@ -99,6 +99,35 @@ async def test_a_record_knows_its_end(api: httpx.AsyncClient, database: Database
     assert found["expires_at"] - found["at"] == timedelta(days=ACCESS_DAYS)
     ends = [each for each in (await database.accesses.index_information()).values() if "expireAfterSeconds" in each]
     assert [(each["key"], each["expireAfterSeconds"]) for each in ends] == [([("expires_at", 1)], 0)]
+
+
+async def test_the_records_of_one_person_are_told_page_by_page_latest_first(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    for number in range(5):
+        await api.get(f"/profiles/{person(ANN)}", headers={"X-Purpose": str(number)})
+    await api.get(f"/profiles/{person(BOB)}")
+    found = await pages(api, f"/profiles/{person(ANN)}/accesses", limit=2)
+    told = [each for page in found for each in page["accesses"]]
+    own = "/profiles/{profile}/accesses"
+    assert [(each["what"], each["purpose"]) for each in told] == [
+        (own, None),
+        *(("/profiles/{profile}", str(number)) for number in reversed(range(5))),
+    ]
+    assert [len(each["accesses"]) for each in found] == [2, 2, 2]
+    assert {each["who"] for each in told} == {"bootstrap"}
+
+
+async def test_looks_at_who_became_part_of_a_person_are_theirs(api: httpx.AsyncClient, database: Database) -> None:
+    await api.get(f"/profiles/{person(BOB)}", headers={"X-Purpose": "before"})
+    await merge(database, person(BOB), person(ANN))
+    found = (await api.get(f"/profiles/{person(BOB)}/accesses")).json()
+    assert [each["purpose"] for each in found["accesses"]] == [None, "before"]
+
+
+@pytest.mark.parametrize("told", ["x", "WyJhIl0=", "WyIyMDI2LTAzLTAxVDEyOjAwOjAwWiIsICIwMCJd"])
+async def test_records_behind_a_cursor_of_nobodys_are_refused(told: str, api: httpx.AsyncClient) -> None:
+    assert (await api.get(f"/profiles/{person(ANN)}/accesses", params={"cursor": told})).status_code == 400
 
 
 class HeldWrites:

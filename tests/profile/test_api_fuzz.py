@@ -70,7 +70,7 @@ def test_every_answer_keeps_to_the_description(strict_mongod: Mongod, lived: Dat
             ]
             for each in operations
         }
-    assert len(statuses) == 21
+    assert len(statuses) == 22
     assert all(200 in known for path, (*_, known) in statuses.items() if path.removeprefix("get ") in KNOWN)
     assert set().union(*(each for found in statuses.values() for each in found)) <= {200, 202, 304, 400, 404, 409, 422}
 

@@ -14,9 +14,9 @@ from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Identifier, Interaction
 from fidelio_shared.storage.mongo import Database, Document
 from support.api import KEY, by, client_on, person
-from support.interactions import NOON, a_profile_id, an_interaction, an_order, customer, email
+from support.interactions import NOON, a_profile_id, a_refold, an_interaction, an_order, customer, email
 from support.outcomes import a_notification, a_score, a_segment_change
-from support.profile_steps import EPOCH, a_resolver, live
+from support.profile_steps import EPOCH, a_fold, a_resolver, live
 
 
 @pytest.fixture
@@ -43,6 +43,18 @@ async def test_without_outcomes_each_of_them_is_null(api: httpx.AsyncClient, dat
     await live(database, an_interaction(1))
     found = (await api.get(f"/profiles/{person(an_interaction(1))}")).json()
     assert found["outcomes"] == {"scores": None, "segments": None, "notifications": None}
+
+
+async def test_a_view_says_that_the_profile_is_just_being_folded_anew(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    await live(database, *(an_order(number) for number in range(3)))
+    profile = person(an_order(0))
+    before = (await api.get(f"/profiles/{profile}")).json()
+    fold = a_fold(database, most_at_once=2)
+    fold.next_offset = 1_000
+    await fold.settle(encode(a_refold(profile=profile)))
+    assert (await api.get(f"/profiles/{profile}")).json() == {**before, "revision": 4, "is_refolding": True}
 
 
 @pytest.mark.parametrize(
@@ -198,6 +210,7 @@ async def test_the_description_of_the_api_names_every_route(api: httpx.AsyncClie
         "/identity/reviews/{review}/confirm",
         "/identity/reviews/{review}/reject",
         "/profiles/{profile}/export",
+        "/profiles/{profile}/accesses",
         "/profiles/{profile}/corrections",
         "/profiles/{profile}/objections",
         "/profiles/{profile}/erasure",

@@ -3,10 +3,13 @@
 import pytest
 from hypothesis import Phase, find, given, settings
 
+from fidelio_shared.messaging.errors import Rejected
 from support.effort import CI, LONG
-from support.protocol_cases import TOLD, Story, stories
+from support.protocol_cases import Story, stories
 from support.protocol_check import violations
 from support.protocol_mutants import MUTANTS, Mutant
+from support.protocol_mutants_paging import PAGING_MUTANTS
+from support.protocol_told import TOLD
 
 SEARCH = settings(CI, phases=(Phase.generate,), max_examples=2_000)
 
@@ -30,7 +33,7 @@ def test_whatever_happens_every_interaction_is_once_with_its_person_at_length(st
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.text)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *PAGING_MUTANTS], ids=lambda each: each.text)
 def test_a_wrong_protocol_is_found_out(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutant.owner, mutant.name, mutant.replacement)
     if not any(map(_is_found_out, TOLD)):
@@ -41,5 +44,5 @@ def _is_found_out(story: Story) -> bool:
     """By a complaint, or by what cannot go on."""
     try:
         return violations(story) != []
-    except (AssertionError, KeyError, LookupError):
+    except (AssertionError, LookupError, Rejected):
         return True

@@ -7,7 +7,6 @@ import pytest
 from fidelio_profile.domain.documents import state_document
 from fidelio_profile.domain.state import join_all, lift
 from fidelio_shared.contracts.canonical import encode, instant
-from fidelio_shared.contracts.ids import hash16
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.storage.mongo import Database
 from support.interactions import NOON, a_profile_id, a_refold, an_interaction, an_order, recorded
@@ -89,20 +88,3 @@ async def test_where_there_is_nothing_to_fold_nothing_changes(cause: str, databa
     await fold.settle(encode(a_refold(profile=BOB if cause == "an unknown profile" else ANN)), encode(ORDER))
     assert [(each["profile"], each["revision"]) for each in fold.snapshots()] == [(ANN, 1), (ANN, 2)]
     assert (fold.dead_letters(), fold.stored_offset) == ({}, 3)
-
-
-async def test_a_timeline_too_long_to_be_folded_again_costs_its_request_alone(database: Database) -> None:
-    fold = a_fold(database)
-    documents = [
-        {
-            "_id": bytes.fromhex(hash16("long", number)),
-            "profile": bytes.fromhex(ANN),
-            "kind": "interaction",
-            "body": b"",
-        }
-        for number in range(20_001)
-    ]
-    await database.timeline.insert_many(documents, ordered=False)
-    await fold.settle(encode(VISIT), encode(REFOLD), encode(ORDER))
-    assert fold.dead_letters() == {1: "not_yet"}
-    assert [each["revision"] for each in fold.snapshots()] == [1, 2]

@@ -16,11 +16,12 @@ from fidelio_deploy.provision import NamedKafka
 from fidelio_deploy.topics import create_topics
 from fidelio_profile.settings import ProfileSettings
 from fidelio_profile.verifying import verify
+from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.topics import TIMELINE
 from fidelio_shared.storage.mongo import Database, connect
-from support.interactions import an_interaction, an_order, customer
+from support.interactions import a_refold, an_interaction, an_order, customer
 from support.profile_steps import a_fold, live
 from support.topics import read_topic
 
@@ -104,6 +105,25 @@ async def test_a_repair_asks_for_a_refold_and_everything_is_well_after_it(
     fold.next_offset = 1_000
     await fold.settle(*(each.value or b"" for each in asked))
     assert (await asyncio.to_thread(run_verify, settings)).returncode == 0
+
+
+async def test_who_is_just_being_folded_anew_is_not_compared_and_a_repair_makes_it_go_on(
+    settings: ProfileSettings, database: Database, bootstrap: str
+) -> None:
+    await live(database, *people())
+    await tamper(database)
+    fold = a_fold(database, most_at_once=2)
+    fold.next_offset = 1_000
+    await fold.settle(encode(a_refold(profile=TAMPERED)))
+    before = {(each.partition, each.offset) for each in await read_topic(bootstrap, TIMELINE.name)}
+    done = await asyncio.to_thread(run_verify, settings, "--repair", kafka=bootstrap)
+    assert "profiles that are just being folded anew, and not compared: 1" in done.stdout
+    assert (done.returncode, "refold records published: 1" in done.stdout) == (0, True)
+    asked = [each for each in await read_topic(bootstrap, TIMELINE.name) if (each.partition, each.offset) not in before]
+    await fold.settle_to_rest(*(each.value or b"" for each in asked))
+    done = await asyncio.to_thread(run_verify, settings)
+    assert "profiles that are just being folded anew, and not compared: 0" in done.stdout
+    assert done.returncode == 0
 
 
 async def test_what_is_folded_meanwhile_makes_no_difference(

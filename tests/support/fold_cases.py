@@ -197,8 +197,21 @@ def _wide_reference(lots: Random) -> dict[str, object]:
     )
 
 
+def _wide_correction(lots: Random) -> dict[str, object]:
+    """Sometimes more than are kept."""
+    return {"type": "profile.corrected", "traits": {f"trait {each}": each for each in lots.sample(range(60), 2)}}
+
+
 def _wide_response(lots: Random) -> dict[str, object]:
     return {"type": lots.choice(("message.replied", "message.clicked", "call.ended"))}
 
 
-_WIDE = (_wide_order, _wide_consent, _wide_rating, _wide_reference, _wide_response)
+_WIDE = (
+    _wide_order,
+    _wide_consent,
+    _wide_rating,
+    _wide_reference,
+    _wide_response,
+    _wide_correction,
+    _wide_reference,
+)

@@ -54,8 +54,9 @@ def _identifiers(keys: set[tuple[str, str]]) -> list[tuple[str, str]]:
 def _traits(every: Sequence[Interaction]) -> list[Document]:
     found = []
     names = {(name,) for each in every for name in each.traits}
-    read = {key for key in names if not key[0].startswith("trait ")}
-    for (name,) in sorted([*read, *kept(48 - len(read), names - read)]):
+    corrected = {(name,) for each in every if each.type == "profile.corrected" for name in each.traits}
+    first = kept(48, {key for key in names if not key[0].startswith("trait ")} | corrected)
+    for (name,) in sorted([*first, *kept(48 - len(first), names - {*first})]):
         last = max((each for each in every if name in each.traits), key=_standing)
         told = {"name": name, "value": last.traits[name], "at": instant(last.occurred_at)}
         is_pinned = last.type == "profile.corrected"
@@ -95,7 +96,8 @@ def _activity(every: Sequence[Interaction]) -> list[Document]:
 
 
 def _kept_activities(keys: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    undeclared = {key for key in keys if key[0] in ("page.viewed", "consent.changed", "call.ended", "refund.issued")}
+    named = ("page.viewed", "consent.changed", "call.ended", "refund.issued", "profile.corrected")
+    undeclared = {key for key in keys if key[0] in named}
     declared = kept(48, keys - undeclared)
     return sorted([*declared, *kept(48 - len(declared), undeclared)])
 

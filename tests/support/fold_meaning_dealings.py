@@ -1,7 +1,7 @@
 """What a profile says of the dealings with a person, said a second time: see `fold_meaning`."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ def dealings(every: Sequence[Interaction]) -> Document:
     return {
         "recent": _recent(every),
         "ratings": _ratings(every),
-        "tickets": [_ticket(key, tickets[key]) for key in kept(12, tickets)],
+        "tickets": _tickets(tickets),
         "has_more_tickets": len(tickets) > 12,
         "subscriptions": [_subscription(key, subscriptions[key]) for key in kept(6, subscriptions)],
         "has_more_subscriptions": len(subscriptions) > 6,
@@ -93,6 +93,16 @@ def _by_reference(interactions: Sequence[Interaction]) -> dict[tuple[str, str], 
         key = (each.reference.kind, each.reference.id) if each.reference else ("subscription", "")
         found[key].append(each)
     return found
+
+
+def _tickets(stories: Mapping[tuple[str, str], Sequence[Interaction]]) -> list[Document]:
+    """Of those beyond the first, what the last interaction alone would say of the latest."""
+    whole = kept(8, stories)
+    lasts = {stories[key][-1].id: (key, stories[key][-1]) for key in stories.keys() - {*whole}}
+    latest = _in_order(last for _, last in lasts.values())[-4:]
+    told = [_ticket(key, stories[key]) for key in whole]
+    told += [_ticket(lasts[last.id][0], [last]) | {"is_complaint": False, "reopenings": 0} for last in latest]
+    return sorted(told, key=lambda each: (each["kind"], each["reference"]))
 
 
 def _ticket(key: tuple[str, str], story: Sequence[Interaction]) -> Document:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hypothesis.strategies import SearchStrategy
 
-from fidelio_profile.domain import activity, consents, documents, fold, orders, state, traits
+from fidelio_profile.domain import activity, consents, documents, fold, orders, profile, state, traits
 from fidelio_profile.domain.activity import HALF_LIVES_DAYS, Activities, Activity
 from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.consents import ConsentGiven
@@ -62,6 +62,10 @@ def _pins_are_ignored(trait: Trait) -> tuple[str, str]:
 def _the_first_pin_holds(left: Traits, right: Traits) -> Traits:
     joined = dict(_join_traits(left, right))
     return joined | {key: trait for key, trait in left.items() if trait.is_pinned}
+
+
+def _others_displace_corrections(told: Traits) -> Traits:
+    return bottom(told, MOST_TRAITS)
 
 
 def _late_is_lost(left: State, right: State) -> State:
@@ -186,10 +190,10 @@ MUTANTS: Sequence[Mutant] = (
     mutant("nothing corrects a correction", (traits, "_join", _the_first_pin_holds), kinds=("correction",)),
     mutant("any text is a language", (traits, "language_tag", str), kinds=("locality",)),
     mutant("any text is a time zone", (traits, "time_zone_name", str), kinds=("locality",)),
-    mutant("what is late is lost", (fold, "join", _late_is_lost)),
+    mutant("what is late is lost", (profile, "join", _late_is_lost)),
     mutant("copies across batches count", (fold, "fold", _copies_across_batches_count)),
     mutant("copies within a batch count", (fold, "FoldingBatch", _copies_within_a_batch_count)),
-    mutant("first and last by arrival", (fold, "join", _first_and_last_to_arrive)),
+    mutant("first and last by arrival", (profile, "join", _first_and_last_to_arrive)),
     mutant("decay since arrival", (activity, "_join", _decays_since_arrival)),
     mutant("no decay", (activity, "_join", _never_decays)),
     mutant("a grant wins ties", (consents, "_rank", _grant_wins_ties), kinds=("consent",)),
@@ -205,6 +209,7 @@ MUTANTS: Sequence[Mutant] = (
     mutant("sums are rounded in storage", (documents, "Activity", _rounded_in_storage)),
     wide_mutant("identifiers: first come", (state, "bottom", first_come)),
     wide_mutant("traits: first come", (traits, "bottom", first_come)),
+    wide_mutant("traits: others displace corrections", (traits, "_kept_first", _others_displace_corrections)),
     wide_mutant("consents: first come", (consents, "bottom", first_come)),
     wide_mutant("activity: first come", (activity, "bottom", first_come)),
     wide_mutant("activity: the busiest", (activity, "bottom", _busiest)),

@@ -11,7 +11,7 @@ from fidelio_profile.domain.parts import Part
 from fidelio_profile.domain.preferred import RESPONSES, Preferred
 from fidelio_profile.domain.ratings import Ratings
 from fidelio_profile.domain.recent import MOST_RECENT, Recent
-from fidelio_profile.domain.referred import Referred
+from fidelio_profile.domain.referred import Key, Referred
 from fidelio_profile.domain.subscriptions import Subscription
 from fidelio_profile.domain.tickets import Ticket, Tickets
 from fidelio_shared.contracts.canonical import Instant, instant
@@ -81,12 +81,19 @@ def _any_event_starts(interaction: Interaction, at: Instant) -> Part[Referred[Su
     return _one_subscription(as_started, at)
 
 
-def _never_more(left: Referred[V], right: Referred[V], join: Callable[[V, V], V], most: int) -> Referred[V]:
-    return replace(_join_referred(left, right, join, most), has_more=False)
+Keep = Callable[[Mapping[Key, V]], Mapping[Key, V]]
 
 
-def _more_once_full(left: Referred[V], right: Referred[V], join: Callable[[V, V], V], most: int) -> Referred[V]:
-    joined = _join_referred(left, right, join, most)
+def _never_more(
+    left: Referred[V], right: Referred[V], join: Callable[[V, V], V], keep: Keep[V], most: int
+) -> Referred[V]:
+    return replace(_join_referred(left, right, join, keep, most), has_more=False)
+
+
+def _more_once_full(
+    left: Referred[V], right: Referred[V], join: Callable[[V, V], V], keep: Keep[V], most: int
+) -> Referred[V]:
+    joined = _join_referred(left, right, join, keep, most)
     return replace(joined, has_more=joined.has_more or len(joined.entries) == most)
 
 
@@ -145,7 +152,8 @@ DEALINGS_MUTANTS: Sequence[Mutant] = (
     mutant("the sample's variation", (documents, "rhythm", _sample_form), kinds=("order",)),
     wide_mutant("ratings: first come", (ratings, "bottom", first_come)),
     wide_mutant("ratings: unknown scales displace known ones", (ratings, "_is_known", bool)),
-    wide_mutant("tickets and subscriptions: first come", (referred, "bottom", first_come)),
+    wide_mutant("tickets: first come", (tickets, "bottom", first_come)),
+    wide_mutant("subscriptions: first come", (subscriptions, "bottom", first_come)),
     wide_mutant("nobody tells that there are more", (tickets, "join_referred", _never_more)),
     wide_mutant("more is told once it is full", (tickets, "join_referred", _more_once_full)),
     wide_mutant("preferred channels: first come", (preferred, "bottom", first_come)),

@@ -13,6 +13,7 @@ from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.decoding import decode_interaction, decode_timeline
+from fidelio_profile.domain.refolds import MOST_AT_ONCE
 from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.handlers import FoldHandlers, ResolveHandlers
 from fidelio_profile.metrics import make_metrics
@@ -63,6 +64,14 @@ class StepBench:
         await self.settler.settle(records)
         self.next_offset += len(records)
 
+    async def settle_to_rest(self, *values: bytes) -> None:
+        """And what the step tells itself thereby, each record as a batch."""
+        told = list(values)
+        while told:
+            before = len(self.publisher.records)
+            await self.settle(told.pop(0))
+            told += [each.value or b"" for each in self.publisher.records[before:] if each.topic == self.topic]
+
     def published(self, topic: str) -> list[bytes]:
         return [each.value or b"" for each in self.publisher.records if each.topic == topic]
 
@@ -80,16 +89,17 @@ class StepBench:
         return self.settler.ownership.stored.get(TopicPartition(self.topic, 0))
 
 
-def a_fold(database: Database) -> StepBench:
+def a_fold(database: Database, most_at_once: int = MOST_AT_ONCE) -> StepBench:
     publisher = RecordingPublisher()
-    handlers = FoldHandlers(MongoProfileStore(database, EPOCH), publisher, make_metrics(CollectorRegistry()))
+    store = MongoProfileStore(database, EPOCH, most_at_once=most_at_once)
+    handlers = FoldHandlers(store, publisher, make_metrics(CollectorRegistry()))
     return _bench(TIMELINE.name, publisher, decode_timeline, handlers.fold_timeline)
 
 
-def a_resolver(database: Database) -> StepBench:
+def a_resolver(database: Database, suppressor: Suppressor = SUPPRESSOR) -> StepBench:
     publisher = RecordingPublisher()
     metrics, erasures = make_metrics(CollectorRegistry()), MongoErasureStore(database)
-    routes, rules = MongoRouteStore(database, SUPPRESSOR), shipped_identity_rules()
+    routes, rules = MongoRouteStore(database, suppressor), shipped_identity_rules()
     handlers = ResolveHandlers(routes, rules, erasures, timedelta(0), publisher, metrics)
     return _bench(INTERACTIONS.name, publisher, decode_interaction, handlers.route_interactions)
 

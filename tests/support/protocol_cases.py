@@ -102,8 +102,11 @@ Happening = Say | SayAgain | Advance | Crash | Separate | Unite | Refold | Settl
 
 @dataclass(frozen=True, slots=True)
 class Story:
+    """`most_at_once`: interactions that a fold reads for one record; what is longer is folded page by page."""
+
     layout: Layout
     happenings: Sequence[Happening]
+    most_at_once: int = 1_000
 
 
 _process = st.integers(0, 6)
@@ -128,63 +131,9 @@ _happening = st.one_of(
         st.builds(Refold, st.integers(0, 7)),
     ),
 )
-stories = st.builds(Story, st.sampled_from(LAYOUTS), st.lists(_happening, min_size=40, max_size=100))
-
-_ONE, _OTHER = (email("a@b.example"),), (Identifier(kind="phone", value="+33123456780"),)
-_MEETING = (Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Advance(0, 9, 4), Advance(1, 9, 4))
-_RESOLVED = (*_MEETING, Advance(0, 9, 4), Advance(1, 9, 4))
-_FOLDS = (2, 3, 4)
-_SLOWLY = tuple(Advance(each, 9, 1) for _ in range(4) for each in range(5))
-TOLD = (
-    *(
-        Story(LAYOUTS[0], (*_RESOLVED, *(Crash(each, "published") for each in _FOLDS * times), Settle()))
-        for times in (1, 2, 3)
-    ),
-    *(
-        Story(
-            LAYOUTS[0],
-            (
-                *_RESOLVED,
-                Advance(slow, 3, 4),
-                *(Advance(each, 9, 4) for each in _FOLDS if each != slow),
-                Refold(0),
-                Refold(1),
-                *(Advance(each, 9, 4) for each in _FOLDS if each != slow),
-            ),
-        )
-        for slow in _FOLDS
-    ),
-    *(
-        Story(
-            LAYOUTS[0],
-            (
-                Say((one,)),
-                Say(_OTHER),
-                Settle(),
-                Say(_OTHER),
-                Advance(0, 2, 4),
-                Advance(1, 2, 4),
-                Say((one, *_OTHER)),
-                Advance(quick, 9, 4),
-                *(Advance(each, 9, 4) for each in _FOLDS),
-            ),
-        )
-        for one in STRONG
-        if one not in _OTHER
-        for quick in (0, 1)
-    ),
-    Story(
-        LAYOUTS[0],
-        (Say((customer("1"),)), Say(_ONE), Say(_OTHER), Say((*_ONE, *_OTHER)), Settle(), Say((customer("1"), *_ONE))),
-    ),
-    *(
-        Story(
-            LAYOUTS[0],
-            (Say(_ONE), Say(_OTHER), Say((third,)), Settle(), Say((*_ONE, *_OTHER, third)), *_SLOWLY),
-        )
-        for third in STRONG[3:]
-        if third not in _ONE + _OTHER
-    ),
+stories = st.builds(
+    Story,
+    st.sampled_from(LAYOUTS),
+    st.lists(_happening, min_size=40, max_size=100),
+    st.sampled_from((2, 1_000, 1, 4)),
 )
-"""A merge whose folds end after publishing; a refold of the winner while the loser's fold has not stored yet; an
-interaction sent to who became part of another meanwhile; a chain of merges; three merged at once."""

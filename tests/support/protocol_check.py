@@ -21,7 +21,7 @@ from support.topics import Record
 
 
 def violations(story: Story) -> list[str]:
-    world = World(story.layout)
+    world = World(story.layout, story.most_at_once)
     for each in story.happenings:
         each.do(world)
     if not world.drain():
@@ -52,6 +52,8 @@ def _application_violations(world: World, profiles: Mapping[ProfileId, Profile])
 
 def _state_violations(world: World, profiles: Mapping[ProfileId, Profile]) -> Iterable[str]:
     for profile in profiles.values():
+        if profile.refolding:
+            yield "a refold has not come to its end"
         if profile.merged_into:
             if profile.state:
                 yield "who is part of another has a state"

@@ -1,11 +1,11 @@
 """Protocols that are wrong in one respect each, to prove that the check would notice."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fidelio_profile.adapters import mongo_profiles
-from fidelio_profile.domain import assignment, fold, merging
+from fidelio_profile.adapters.mongo_timelines import wanted_timelines
+from fidelio_profile.domain import assignment, fold, merging, paging
 from fidelio_profile.domain.assignment import Assigned, Known
 from fidelio_profile.domain.people import Head, merged
 from fidelio_profile.domain.profile import Apart, Profile, joined
@@ -17,7 +17,13 @@ from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.ingest import Identifier, Interaction
-from fidelio_shared.contracts.profile import AbsorbRequested, Cause, RefoldRequested, RetireRequested, SplitRequested
+from fidelio_shared.contracts.profile import (
+    AbsorbRequested,
+    Cause,
+    RefoldRequested,
+    RetireRequested,
+    SplitRequested,
+)
 from support import identity_directory, protocol_database, protocol_world
 from support.identity_directory import Directory
 from support.identity_rules import JOINING_RULES
@@ -107,13 +113,13 @@ def _absorb_goes_straight(batch: FoldingBatch, record: RetireRequested, known: P
     ]
 
 
-def _part_goes_straight(record: Regrouping, profile: Profile, owner: ProfileId) -> AbsorbRequested:
+def _part_goes_straight(record: Regrouping, profile: Profile, owner: ProfileId, *, is_paged: bool) -> AbsorbRequested:
     """Before what stays is stored."""
-    return _part_sent(record, profile, owner).model_copy(update={"profile": owner, "into": None})
+    return _part_sent(record, profile, owner, is_paged=is_paged).model_copy(update={"profile": owner, "into": None})
 
 
-def _part_forgets_members(record: Regrouping, profile: Profile, owner: ProfileId) -> AbsorbRequested:
-    return _part_sent(record, profile, owner).model_copy(update={"members": ()})
+def _part_forgets_members(record: Regrouping, profile: Profile, owner: ProfileId, *, is_paged: bool) -> AbsorbRequested:
+    return _part_sent(record, profile, owner, is_paged=is_paged).model_copy(update={"members": ()})
 
 
 def _late_stays(self: Profile, interaction: Interaction) -> ProfileId:
@@ -128,15 +134,17 @@ def _claims_end_with_a_merge(known: Profile, record: AbsorbRequested) -> Profile
     return _absorbed(known, record if record.is_split else record.model_copy(update={"apart": ()}))
 
 
-def _taken_is_not_moved(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
-    _take(batch, record, profile)
+def _taken_is_not_moved(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> list[Interaction]:
+    taken = _take(batch, record, profile)
     batch.moved = {each: owner for each, owner in batch.moved.items() if owner != profile.id}
+    return taken
 
 
-def _nothing_is_passed_on(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
+def _nothing_is_passed_on(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> list[Interaction]:
     sent = len(batch.sent)
-    _take(batch, record, profile)
+    taken = _take(batch, record, profile)
     del batch.sent[sent:]
+    return taken
 
 
 def _what_is_on_its_way_counts(batch: FoldingBatch, profile: Profile) -> State | None:
@@ -159,8 +167,10 @@ def _refold_without_members(batch: FoldingBatch, record: RefoldRequested, known:
         batch.revisions[-1] = replace(batch.revisions[-1], profile=batch.profiles[known.id])
 
 
-def _no_member_is_read(records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]) -> set[ProfileId]:
-    return {each.profile for each in records} & _wanted_timelines(records, profiles)
+def _no_member_is_read(
+    records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile], most: int
+) -> Mapping[ProfileId, Set[ProfileId]]:
+    return {each: names & {each} for each, names in wanted_timelines(records, profiles, most).items()}
 
 
 def _versions_are_not_checked(self: Directory, assigned: Assigned) -> list[str]:
@@ -205,13 +215,15 @@ def _stored_before_it_is_published(self: World, partitions: Sequence[int]) -> Pr
     while True:
         batch, offsets = self.timeline.fetch(partitions, self.most)
         records = [decoded(each) for each in batch]
-        folded = fold.fold(self.database.load(records), records)
-        yield "decided" if batch else "idle"
         if not batch:
+            yield "idle"
             continue
-        self.database.save(folded)
-        yield "stored"
-        yield from self.publish([*snapshot_records(folded, EPOCH), *map(timeline_record, folded.sent)])
+        for part in paging.parts(records):
+            folded = fold.fold(self.database.load(records[part]), records[part])
+            yield "decided"
+            self.database.save(folded)
+            yield "stored"
+            yield from self.publish([*snapshot_records(folded, EPOCH), *map(timeline_record, folded.sent)])
         self.timeline.commit(offsets)
         yield "committed"
 
@@ -232,8 +244,8 @@ def _committed_before_it_is_published(self: World, partitions: Sequence[int]) ->
 
 _fold_retire, _fold_absorb, _absorbed = merging.fold_retire, merging.fold_absorb, merging._absorbed
 _fold_refold, _forward, _refusals = fold._fold_refold, FoldingBatch.forward, Directory.refusals
-_assign, _wanted_timelines = assignment.assign, mongo_profiles._wanted_timelines
-_merged, _part_sent, _take, _separate = merged, merging._part_sent, merging._take, separate
+_assign = assignment.assign
+_merged, _part_sent, _take, _separate = merged, merging.part_sent, merging._take, separate
 
 MUTANTS: Sequence[Mutant] = (
     Mutant("no stub is written", fold, "FoldingBatch", _WithoutStubs),
@@ -248,8 +260,8 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("absorbs are named after their cause", fold, "fold_retire", _absorbs_are_named_after_their_cause),
     Mutant("a stub drops what comes late", FoldingBatch, "forward", _stub_drops_what_comes_late),
     Mutant("an absorb is sent before the stub is stored", fold, "fold_retire", _absorb_goes_straight),
-    Mutant("what was separated is sent before the rest is stored", merging, "_part_sent", _part_goes_straight),
-    Mutant("a separation forgets what members said", merging, "_part_sent", _part_forgets_members),
+    Mutant("what was separated is sent before the rest is stored", merging, "part_sent", _part_goes_straight),
+    Mutant("a separation forgets what members said", merging, "part_sent", _part_forgets_members),
     Mutant("what comes late after a separation stays", Profile, "destination", _late_stays),
     Mutant("the first separation of an identifier holds", merging, "latest", _first_claim_holds),
     Mutant("a merge forgets what was separated before", merging, "_absorbed", _claims_end_with_a_merge),
@@ -258,7 +270,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant("what is on its way to another counts", FoldingBatch, "refolded", _what_is_on_its_way_counts),
     Mutant("separated people may be merged again", identity_directory, "separate", _separation_is_not_kept),
     Mutant("a refold forgets members", fold, "_fold_refold", _refold_without_members),
-    Mutant("the timelines of members are not read", protocol_database, "_wanted_timelines", _no_member_is_read),
+    Mutant("the timelines of members are not read", protocol_database, "wanted_timelines", _no_member_is_read),
     Mutant("the versions of heads are not checked", Directory, "refusals", _versions_are_not_checked),
     Mutant("nobody is told to retire", protocol_world, "routed_records", _losers_are_not_retired),
     Mutant("a repeated id is routed again", assignment, "assign", _repetitions_are_decided_again),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from fidelio_profile.domain import assignment, fold
+from fidelio_profile.domain import assignment, fold, paging
 from fidelio_profile.domain.assignment import Assigned
 from fidelio_profile.domain.people import identity_key
 from fidelio_profile.domain.regrouping import Regrouped, unite
@@ -48,10 +48,11 @@ class World:
     """`decisions`: what was decided about who is who, with the instant from which it holds."""
 
     layout: Layout
+    most_at_once: int = 1_000
     interactions: Topic[Interaction] = field(init=False)
     timeline: Topic[Outgoing] = field(init=False)
     directory: Directory = field(default_factory=Directory)
-    database: ProfileDatabase = field(default_factory=ProfileDatabase)
+    database: ProfileDatabase = field(init=False)
     snapshots: list[Outgoing] = field(default_factory=list)
     said: list[Interaction] = field(default_factory=list)
     decisions: list[tuple[int, Callable[[People], object]]] = field(default_factory=list)
@@ -60,6 +61,7 @@ class World:
     ticks: int = 0
 
     def __post_init__(self) -> None:
+        self.database = ProfileDatabase(most_at_once=self.most_at_once)
         resolvers, folds = self.layout.sizes
         self.interactions, self.timeline = a_topic(resolvers), a_topic(folds)
         self.processes = [self._start(each) for each in range(len(self.layout.resolvers) + len(self.layout.folds))]
@@ -153,13 +155,15 @@ class World:
         while True:
             batch, offsets = self.timeline.fetch(partitions, self.most)
             records = [decoded(each) for each in batch]
-            folded = fold.fold(self.database.load(records), records)
-            yield "decided" if batch else "idle"
             if not batch:
+                yield "idle"
                 continue
-            yield from self.publish([*snapshot_records(folded, EPOCH), *map(timeline_record, folded.sent)])
-            self.database.save(folded)
-            yield "stored"
+            for part in paging.parts(records):
+                folded = fold.fold(self.database.load(records[part]), records[part])
+                yield "decided"
+                yield from self.publish([*snapshot_records(folded, EPOCH), *map(timeline_record, folded.sent)])
+                self.database.save(folded)
+                yield "stored"
             self.timeline.commit(offsets)
             yield "committed"
 

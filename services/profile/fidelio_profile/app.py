@@ -38,8 +38,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     retention = read_retention(settings.retention_file)
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
     erasures, hold = MongoErasureStore(database), timedelta(hours=settings.erasure_hold_hours)
-    secret = settings.suppression_key.get_secret_value() if settings.suppression_key else ""
-    suppressor = Suppressor(secret.encode()) if secret else None
+    suppressor = suppressor_of(settings)
 
     async def wire() -> None:
         deployment = await read_deployment(database, settings.clock)
@@ -70,14 +69,23 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         await database.client.close()
 
 
+def suppressor_of(settings: ProfileSettings) -> Suppressor | None:
+    secret = settings.suppression_key.get_secret_value() if settings.suppression_key else ""
+    former = tuple(each.get_secret_value().encode() for each in settings.former_suppression_keys)
+    if former and not secret:
+        raise Halted("FIDELIO_FORMER_SUPPRESSION_KEYS are for reading alone; set FIDELIO_SUPPRESSION_KEY as well")
+    return Suppressor(secret.encode(), former) if secret else None
+
+
 async def check_suppression(database: Database, suppressor: Suppressor | None) -> None:
     """Without its key, whoever was erased would come back with the next export."""
     with translated():
-        other = {"key": {"$ne": suppressor.name}} if suppressor else {}
+        other = {"key": {"$nin": list(suppressor.names)}} if suppressor else {}
         found = await database.suppressed.find_one(other, hint="key_1" if suppressor else "_id_")
     if found is not None:
         raise Halted(
-            "identifiers of people who were erased are kept under another FIDELIO_SUPPRESSION_KEY; set that one"
+            "identifiers of people who were erased are kept under another FIDELIO_SUPPRESSION_KEY; set that one, or "
+            "name it in FIDELIO_FORMER_SUPPRESSION_KEYS"
         )
 
 

@@ -16,6 +16,7 @@ from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.domain.assignment import assign
 from fidelio_profile.domain.fold import fold
 from fidelio_profile.domain.outcomes import Outcome
+from fidelio_profile.domain.paging import parts
 from fidelio_profile.domain.revisions import Foldable, Folded
 from fidelio_profile.metrics import ProfileMetrics
 from fidelio_profile.records import (
@@ -69,6 +70,11 @@ class FoldHandlers:
     metrics: ProfileMetrics
 
     async def fold_timeline(self, batch: Batch[Foldable]) -> Sequence[Refusal]:
+        for part in parts(batch.values):
+            await self._fold_part(batch.only(batch.items[part]))
+        return ()
+
+    async def _fold_part(self, batch: Batch[Foldable]) -> None:
         next_offsets = {each.record.partition: each.record.offset + 1 for each in batch.items}
         stored, cursors = await self.profiles.load(batch.values, list(next_offsets))
         folded = fold(stored, batch.values)
@@ -88,7 +94,6 @@ class FoldHandlers:
         await self.profiles.forget(folded)
         await self.publisher.publish_all(confirmation_records(folded.erased, "profile"))
         self.metrics.folded(folded)
-        return ()
 
     async def _publish_refolds(self, folded: Folded) -> None:
         """What was published may now stand after what the other process published: one more revision ends it."""

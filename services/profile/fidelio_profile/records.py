@@ -159,6 +159,7 @@ def _snapshot_record(revision: Revision, epoch: int) -> Outgoing:
         "erased_at": profile.erased_at,
         "cause": cause,
         "state": revision.document,
+        **({"is_refolding": True} if profile.refolding else {}),
     }
     return make_record(
         PROFILES.name,

@@ -8,8 +8,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from fidelio_profile.adapters.indexes import REQUEST_SECONDS, ROUTE_SECONDS
-from fidelio_profile.adapters.mongo_profiles import MOST_LEAVING
 from fidelio_profile.adapters.mongo_retention import MongoRetention
+from fidelio_profile.adapters.mongo_timelines import MOST_LEAVING
 from fidelio_profile.domain.fold import RETENTION
 from fidelio_profile.records import timeline_record
 from fidelio_profile.repairs import refold_request

@@ -23,6 +23,7 @@ class ProfileSettings(BaseSettings):
     profile_database: str = "profile"
     api_key: SecretStr | None = None
     suppression_key: SecretStr | None = None
+    former_suppression_keys: Annotated[tuple[SecretStr, ...], Field(max_length=8)] = ()
     erasure_hold_hours: Annotated[float, Field(ge=0, le=24 * 30)] = 0
     access_days: Annotated[int, Field(ge=1, le=36_500)] = 730
     clock: ClockKind = "wall"

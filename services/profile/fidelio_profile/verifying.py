@@ -41,21 +41,27 @@ def differences(stored: object, refolded: object, path: str = "") -> list[str]:
 
 
 async def verify(settings: ProfileSettings, *, repair: bool) -> int:
-    """The number of profiles that differ. Prints their ids and the paths, never the values."""
+    """The number of profiles that differ. Prints their ids and the paths, never the values.
+
+    A repair also asks those that are being folded anew to go on.
+    """
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
     views, console = MongoProfileViews(database), Console()
     different: list[Mapping[str, Any]] = []
+    unfinished: list[Mapping[str, Any]] = []
     with Progress(console=console) as progress:
         task = progress.add_task("profiles", total=await views.count())
         async for page in views.pages_with_refold(_PAGE):
             for document, paths in await _still_different(views, page):
                 different.append(document)
                 console.print(f"differs: {document['_id'].hex()} at {', '.join(paths[:5])}")
+            unfinished += [document for document, _ in page if "refolding" in document]
             progress.advance(task, len(page))
+    console.print(f"profiles that are just being folded anew, and not compared: {len(unfinished)}")
     console.print(f"profiles that differ from their timeline: {len(different)}")
-    if repair and different:
-        await _repair(settings, different)
-        console.print(f"refold records published: {len(different)}")
+    if repair and (different or unfinished):
+        await _repair(settings, [*different, *unfinished])
+        console.print(f"refold records published: {len(different) + len(unfinished)}")
     await database.client.close()
     return len(different)
 
@@ -75,6 +81,8 @@ async def _still_different(
 
 
 def _paths(document: Mapping[str, Any], state: State | None) -> list[str]:
+    if "refolding" in document:
+        return []
     return differences(document["state"], state_document(state) if state else None)
 
 

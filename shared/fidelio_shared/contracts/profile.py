@@ -41,13 +41,22 @@ class Apart(Contract):
     at: datetime | None = None
 
 
+class Position(Contract):
+    """A place in a walk over timelines: of profiles by id, and in each from the latest interaction back."""
+
+    profile: ProfileId
+    occurred_at: datetime
+    id: HexId
+
+
 class AbsorbRequested(Contract):
     """What `absorbed` was becomes part of `profile`, once for each `id`; of a split, what came under `apart`.
 
     `into`: it goes on there from its own key as soon as the record `after` is stored, and all that came before it.
     `members`: whose timeline documents this brings. `apart`: what was split off before. `foreign`: hashes of
     identifiers that are named there and are somebody else's. `state`: as folded under `state_version`; None where
-    nothing was known yet. `base`: the part of it that has left the timeline.
+    nothing was known yet. `base`: the part of it that has left the timeline. `is_refolding`: what it was is being
+    folded anew. `is_paged`: of a split, one page, `beyond` a place; the next follows by another record.
     """
 
     kind: Literal["absorb"] = "absorb"
@@ -66,6 +75,9 @@ class AbsorbRequested(Contract):
     apart: tuple[Apart, ...] = ()
     foreign: tuple[str, ...] = ()
     hops: int = 0
+    is_refolding: bool = False
+    is_paged: bool = False
+    beyond: Position | None = None
 
 
 class SplitRequested(Contract):
@@ -184,7 +196,8 @@ class Ratings(Contract):
 class Ticket(Contract):
     """A ticket or complaint. `is_open`, `at`, `id`: what the latest interaction on it says.
 
-    `opened_at`: the first time that it was opened; None while only its end is known.
+    `opened_at`: the first time that it was opened; None while only its end is known. Where there are more than 8
+    tickets, the others are told as their latest interaction alone tells them, and as no complaints.
     """
 
     kind: str
@@ -275,7 +288,9 @@ class ProfileState(Contract):
 class ProfileSnapshot(Contract):
     """`merged_into`: this was its last revision, the person is another profile now. `state`: None where that is so, and
     where a split left nothing. `members`: profiles that became part of this one. `erased_at`: this was its last
-    revision, a tombstone follows, and no profile has this id ever again; the cause's id is the request's."""
+    revision, a tombstone follows, and no profile has this id ever again; the cause's id is the request's.
+    `is_refolding`: for the moment `state` is what was known before, with what came since; more revisions follow, of
+    which the last one has it exact."""
 
     profile: ProfileId
     epoch: int
@@ -286,6 +301,7 @@ class ProfileSnapshot(Contract):
     erased_at: datetime | None = None
     cause: Cause
     state: ProfileState | None = None
+    is_refolding: bool = False
 
 
 class DemotedIdentifier(Contract):

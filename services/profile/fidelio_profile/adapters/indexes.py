@@ -46,7 +46,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "keys": [IndexModel([("name", ASCENDING), ("created_at", ASCENDING)])],
     "accesses": [
-        IndexModel([("profile", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("profile", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
 }

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bson import ObjectId
+
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.storage.mongo import Database, translated
+from fidelio_shared.storage.mongo import Database, Document, translated
+
+_LATEST_FIRST = {"at": -1, "_id": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,14 @@ class MongoAccessStore:
         ]
         with translated():
             await self.database.accesses.insert_many(documents, ordered=False)
+
+    async def page(
+        self, profiles: Sequence[bytes], *, before: tuple[datetime, bytes] | None, limit: int
+    ) -> Sequence[Document]:
+        """Latest first. `profiles`: one person's ids. `before`: the last one of the page before."""
+        query: Document = {"profile": {"$in": list(profiles)}}
+        if before:
+            at, key = before
+            query |= {"at": {"$lte": at}, "$nor": [{"at": at, "_id": {"$gte": ObjectId(key)}}]}
+        with translated():
+            return await self.database.accesses.find(query).sort(_LATEST_FIRST).limit(limit).to_list()

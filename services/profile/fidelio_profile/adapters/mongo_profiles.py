@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bson
@@ -13,28 +12,25 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fidelio_profile.adapters.timeline_documents import interaction_from, timeline_document
+from fidelio_profile.adapters.mongo_timelines import MongoTimelines
+from fidelio_profile.adapters.refolding_documents import refolding_document, refolding_from
+from fidelio_profile.adapters.timeline_documents import timeline_document
 from fidelio_profile.domain.documents import state_document, state_from
-from fidelio_profile.domain.fold import RETENTION
 from fidelio_profile.domain.names import search_fields
 from fidelio_profile.domain.profile import Claim, Profile
+from fidelio_profile.domain.refolds import MOST_AT_ONCE
 from fidelio_profile.domain.revisions import Foldable, Folded, Revision, Stored, record_key
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.contracts.profile import (
     STATE_VERSION,
     AbsorbRequested,
-    RefoldRequested,
     RetireRequested,
-    SplitRequested,
 )
 from fidelio_shared.contracts.retention import Retention, shipped_retention
 from fidelio_shared.messaging.errors import Rejected
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
 
-_MOST_REFOLDED = 20_000
 _PAGE = 1_000
-MOST_LEAVING = 500
 _LARGEST_PROFILE_BYTES = 64 * 1024
 
 
@@ -66,6 +62,11 @@ class MongoProfileStore:
     database: Database
     epoch: int
     retention: Retention = field(default_factory=shipped_retention)
+    most_at_once: int = MOST_AT_ONCE
+
+    @property
+    def _timelines(self) -> MongoTimelines:
+        return MongoTimelines(self.database, self.retention, self.most_at_once)
 
     async def load(self, records: Sequence[Foldable], partitions: Sequence[int]) -> tuple[Stored, tuple[Cursor, ...]]:
         keys = [bytes.fromhex(each) for each in _deduplication_keys(records)]
@@ -77,9 +78,8 @@ class MongoProfileStore:
                 self.database.offsets.find({"_id": {"$in": list(partitions)}}).to_list(),
             )
             profiles = {ProfileId(each["_id"].hex()): profile_from(each) for each in documents}
-            timelines = await self._timelines(_wanted_timelines(records, profiles))
-            leaving = await self._leaving(records, profiles)
-        stored = Stored(profiles, frozenset(each["_id"].hex() for each in seen), timelines, leaving)
+            read = await self._timelines.read(records, profiles)
+        stored = replace(read, profiles=profiles, seen=frozenset(each["_id"].hex() for each in seen))
         known = {each["_id"]: Cursor(each["_id"], each["offset"], each["version"]) for each in offsets}
         return stored, tuple(known.get(each, Cursor(each, 0, 0)) for each in partitions)
 
@@ -153,30 +153,6 @@ class MongoProfileStore:
         if result.matched_count + result.upserted_count != len(moves):
             raise Overtaken
 
-    async def _timelines(self, wanted: Iterable[ProfileId]) -> Mapping[ProfileId, tuple[Interaction, ...]]:
-        return {profile: await self._timeline(profile) for profile in wanted}
-
-    async def _leaving(
-        self, records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]
-    ) -> Mapping[ProfileId, tuple[Interaction, ...]]:
-        """A page of what is too old, of each whose retention is asked for."""
-        found: dict[ProfileId, tuple[Interaction, ...]] = {}
-        for record in records:
-            known = profiles.get(record.profile)
-            if known and isinstance(record, RefoldRequested) and record.reason == RETENTION:
-                ids = [bytes.fromhex(each) for each in (known.id, *known.members)]
-                query = leaving_query(self.retention, ids, record.at)
-                page = await self.database.timeline.find(query, {"body": 1}).limit(MOST_LEAVING).to_list()
-                found[known.id] = tuple(interaction_from(each["body"]) for each in page)
-        return found
-
-    async def _timeline(self, profile: ProfileId) -> tuple[Interaction, ...]:
-        query = {"profile": bytes.fromhex(profile), "kind": "interaction"}
-        documents = await self.database.timeline.find(query, {"body": 1}).limit(_MOST_REFOLDED + 1).to_list()
-        if len(documents) > _MOST_REFOLDED:
-            raise Rejected("not_yet", f"a refold of more than {_MOST_REFOLDED} interactions is not possible yet")
-        return tuple(interaction_from(each["body"]) for each in documents)
-
     def _encode_profile(self, revision: Revision) -> tuple[bytes, RawBSONDocument]:
         profile = revision.profile
         key = bytes.fromhex(profile.id)
@@ -190,7 +166,8 @@ class MongoProfileStore:
             **(search_fields(profile.state) if profile.state else {}),
         }
         raw = bson.encode(document)
-        if len(raw) > _LARGEST_PROFILE_BYTES * (2 if profile.base else 1):
+        states = 1 + bool(profile.base) + bool(profile.refolding)
+        if len(raw) > _LARGEST_PROFILE_BYTES * states:
             raise Rejected("beyond_limits", f"the profile would exceed {_LARGEST_PROFILE_BYTES} bytes; send less of it")
         return key, RawBSONDocument(raw)
 
@@ -200,38 +177,6 @@ def _deduplication_keys(records: Iterable[Foldable]) -> set[str]:
     brought = [each.interaction for each in records if isinstance(each, RetireRequested | AbsorbRequested)]
     awaited = {each.after for each in records if isinstance(each, AbsorbRequested) and each.after}
     return keys | awaited | {each.id for each in brought if each}
-
-
-def _wanted_timelines(records: Sequence[Foldable], profiles: Mapping[ProfileId, Profile]) -> set[ProfileId]:
-    """Of those that are folded again or split, with their members; of those absorbed by somebody who was split."""
-    parted = {each.id for each in profiles.values() if each.apart}
-    parted |= {each.profile for each in records if isinstance(each, SplitRequested | RefoldRequested)}
-    parted |= {each.profile for each in records if isinstance(each, AbsorbRequested) and each.apart}
-    wanted: set[ProfileId] = set()
-    for record in records:
-        known = profiles.get(record.profile)
-        own = {record.profile, *(known.members if known else ())}
-        if isinstance(record, RefoldRequested) and record.reason == RETENTION:
-            continue
-        if isinstance(record, RefoldRequested | SplitRequested):
-            wanted |= own
-        elif isinstance(record, AbsorbRequested) and record.profile in parted and not record.into:
-            wanted |= own | {record.absorbed, *record.members}
-    return wanted
-
-
-def leaving_query(retention: Retention, profiles: Sequence[bytes], at: datetime) -> Document:
-    """What is too old for these profiles' timelines: by type, in a walk along the index from the oldest on."""
-    by_type = retention.leaving(at)
-    others = {"type": {"$nin": list(by_type)}, "occurred_at": {"$lt": retention.leaving_by_default(at)}}
-    each = [{"type": name, "occurred_at": {"$lt": before}} for name, before in by_type.items()]
-    latest = max([retention.leaving_by_default(at), *by_type.values()])
-    return {
-        "profile": {"$in": list(profiles)},
-        "occurred_at": {"$lt": latest},
-        "kind": "interaction",
-        "$or": [*each, others],
-    }
 
 
 def _history_document(profile: Profile) -> Document:
@@ -248,6 +193,8 @@ def _history_document(profile: Profile) -> Document:
         document["apart"] = [[key, bytes.fromhex(each.profile), each.at] for key, each in profile.apart.items()]
     if profile.foreign:
         document["foreign"] = sorted(profile.foreign)
+    if profile.refolding:
+        document["refolding"] = refolding_document(profile.refolding)
     return document
 
 
@@ -264,4 +211,5 @@ def profile_from(document: Mapping[str, Any]) -> Profile:
         foreign=frozenset(document.get("foreign", ())),
         erased_at=document.get("erased_at"),
         base=state_from(document["base"]) if document.get("base") else None,
+        refolding=refolding_from(document["refolding"]) if "refolding" in document else None,
     )

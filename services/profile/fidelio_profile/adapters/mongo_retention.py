@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fidelio_profile.adapters.mongo_profiles import leaving_query
+from fidelio_profile.adapters.mongo_timelines import leaving_query
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.retention import Retention
 from fidelio_shared.storage.mongo import Database, Document, translated

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 
 from pymongo import InsertOne, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -78,8 +79,9 @@ class MongoRouteStore:
     async def _suppressed(self, keys: Iterable[str]) -> Mapping[str, Instant]:
         if self.suppressor is None:
             return {}
-        hashed = {self.suppressor.hash(each): each for each in keys}
+        hashed = {one: each for each in keys for one in self.suppressor.hashes(each)}
         found = await self.database.suppressed.find({"_id": {"$in": list(hashed)}}).to_list()
+        found.sort(key=itemgetter("erased_at"))
         return {hashed[each["_id"]]: each["erased_at"] for each in found}
 
     async def _load_people(

@@ -130,7 +130,7 @@ class MongoProfileViews:
 
     async def pages_with_refold(self, size: int) -> AsyncIterator[Sequence[tuple[Document, State | None]]]:
         """Every profile that is not part of another with its timeline folded anew, each page read at one instant, also
-        under traffic."""
+        under traffic. The timeline of one that is being folded anew is not read."""
         last: bytes | None = None
         while True:
             query = {"_id": {"$gt": last}} if last is not None else {}
@@ -156,7 +156,7 @@ class MongoProfileViews:
         whole = {
             bytes.fromhex(each): profile
             for profile in profiles
-            if not profile.merged_into
+            if not profile.merged_into and not profile.refolding
             for each in (profile.id, *profile.members)
         }
         query = {"profile": {"$in": list(whole)}, "kind": "interaction"}

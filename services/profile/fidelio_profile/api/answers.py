@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -13,7 +14,7 @@ from fastapi.responses import JSONResponse
 
 from fidelio_profile.adapters.mongo_views import Gone
 from fidelio_profile.api.shapes import Problem
-from fidelio_shared.contracts.canonical import encode
+from fidelio_shared.contracts.canonical import encode, moment
 from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.observability.logs import log
 from fidelio_shared.storage.mongo import Document
@@ -101,6 +102,24 @@ def key_behind(told: str | None) -> bytes:
             return position_key(key)
         case _:
             raise bad_cursor()
+
+
+def moment_before(told: str | None) -> tuple[datetime, bytes] | None:
+    """Of a cursor that holds an instant and a key: what its page ended with."""
+    if told is None:
+        return None
+    match position(told):
+        case (str(at), str(key)):
+            return _moment(at), position_key(key)
+        case _:
+            raise bad_cursor()
+
+
+def _moment(told: str) -> datetime:
+    try:
+        return moment(told).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise bad_cursor() from error
 
 
 def bad_cursor() -> HTTPException:

@@ -18,6 +18,7 @@ from fidelio_profile.adapters.mongo_people import MongoPeople
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_streams import MongoStreams
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
+from fidelio_profile.api.access_pages import AccessEndpoints
 from fidelio_profile.api.accesses import AccessLog
 from fidelio_profile.api.answers import answer_errors, refuse_unknown_parameters
 from fidelio_profile.api.asking import Asking
@@ -59,7 +60,8 @@ class ApiSettings:
 
 def open_api(application: FastAPI, database: Database, requests: MongoRequestStore, settings: ApiSettings) -> None:
     keys = KeyRing(MongoKeyStore(database), digest(settings.api_key))
-    accesses = AccessLog(MongoAccessStore(database, timedelta(days=settings.access_days)).insert)
+    looks = MongoAccessStore(database, timedelta(days=settings.access_days))
+    accesses = AccessLog(looks.insert)
     reading = APIRouter(dependencies=[Depends(keys.needs("read")), Depends(refuse_unknown_parameters)])
     StreamEndpoints(MongoStreams(database), accesses).add_to(reading)
     PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
@@ -71,6 +73,7 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     ReviewEndpoints(identity, asking, accesses).add_to(reading, writing)
     ErasureEndpoints(views, identity, MongoErasureStore(database), accesses, settings.erasure_hold).add_to(privacy)
     ExportEndpoints(views, identity, MongoExports(database), accesses).add_to(privacy)
+    AccessEndpoints(views, looks, accesses).add_to(privacy)
     RightsEndpoints(views, identity, requests.publisher, settings.rules).add_to(privacy)
     ProfileEndpoints(views, accesses).add_to(reading)
     for routes in (reading, writing, privacy):

@@ -17,16 +17,14 @@ from fidelio_profile.api.answers import (
     Id,
     KnownTags,
     answer,
-    bad_cursor,
     cursor,
     existing,
-    position,
-    position_key,
+    moment_before,
     refusals,
     tagged,
 )
 from fidelio_profile.api.shapes import ProfileView, TimelinePage
-from fidelio_shared.contracts.canonical import instant, moment
+from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import ToldInstant
 from fidelio_shared.storage.mongo import Document
@@ -96,7 +94,7 @@ class ProfileEndpoints:
         cursor: Cursor = None,
     ) -> Response:
         """The person's interactions, latest first; `next` is the cursor of the following page."""
-        before = _before(cursor)
+        before = moment_before(cursor)
         selection = selected(channels or (), types or (), since, until)
         found = existing(await self.views.whole(ProfileId(profile)))
         ids = [found["_id"], *found.get("members", ())]
@@ -131,6 +129,8 @@ def _view(found: Mapping[str, Any]) -> dict[str, object]:
         "revision": found["revision"],
         "state": found["state"],
     }
+    if "refolding" in found:
+        view["is_refolding"] = True
     if "outcomes" in found:
         outcomes = found["outcomes"][0] if found["outcomes"] else {}
         view["outcomes"] = {name: outcomes.get(name) for name in ("scores", "segments", "notifications")}
@@ -147,20 +147,3 @@ def _page(found: Sequence[Document], limit: int) -> dict[str, object]:
     last = found[limit - 1] if len(found) > limit else None
     following = cursor((instant(last["occurred_at"]), last["_id"].hex())) if last else None
     return {"interactions": [orjson.Fragment(each["body"]) for each in found[:limit]], "next": following}
-
-
-def _before(told: str | None) -> tuple[datetime, bytes] | None:
-    if told is None:
-        return None
-    match position(told):
-        case (str(at), str(key)):
-            return _moment(at), position_key(key)
-        case _:
-            raise bad_cursor()
-
-
-def _moment(told: str) -> datetime:
-    try:
-        return moment(told).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise bad_cursor() from error

@@ -37,13 +37,15 @@ class TimelinePage(Contract):
 
 
 class ProfileView(Contract):
-    """`merged_from`: the id that was asked for, where that profile has been merged into this one."""
+    """`merged_from`: the id that was asked for, where that profile has been merged into this one. `is_refolding`: its
+    long timeline is being folded anew, and `state` is not exact until that is done."""
 
     profile: ProfileId
     merged_from: ProfileId | None = None
     epoch: int
     revision: int
     state: ProfileState | None
+    is_refolding: bool = False
     outcomes: OutcomesView | None = None
     timeline: TimelinePage | None = None
     identity: IdentityView | None = None
@@ -140,6 +142,20 @@ class RequestView(Contract):
     profile: ProfileId
     others: tuple[ProfileId, ...]
     is_done: bool
+
+
+class AccessView(Contract):
+    """`who`: the name of the key. `what`: the endpoint. `purpose`: as it was told."""
+
+    at: datetime
+    who: str
+    what: str
+    purpose: str | None
+
+
+class AccessesPage(Contract):
+    accesses: tuple[AccessView, ...]
+    next: Following
 
 
 class SaidView(Contract):

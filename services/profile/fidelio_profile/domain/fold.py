@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fidelio_profile.domain.merging import fold_absorb, fold_retire, fold_split
+from fidelio_profile.domain.paging import fold_page, resume
 from fidelio_profile.domain.profile import Profile, joined
+from fidelio_profile.domain.refolds import PAGE
 from fidelio_profile.domain.revisions import (
     Foldable,
     Folded,
@@ -14,7 +16,7 @@ from fidelio_profile.domain.revisions import (
     cause_of,
     record_key,
 )
-from fidelio_profile.domain.state import join, lift
+from fidelio_profile.domain.state import lift
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.profile import (
     STATE_VERSION,
@@ -80,8 +82,7 @@ def _fold_interaction(batch: FoldingBatch, record: InteractionRecorded, known: P
         batch.forward(record, destination)
         return
     else:
-        state = known.lift(interaction)
-        profile = known.next(join(known.state, state) if known.state else state)
+        profile = known.counting(interaction)
     batch.added.setdefault(record.profile, []).append(interaction)
     batch.accept(record, profile, cause_of(interaction))
 
@@ -99,11 +100,17 @@ def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | 
     """Nothing where there is nothing to fold: such a profile is not for a refold to mend."""
     if known is None:
         return
+    if record.reason == PAGE:
+        fold_page(batch, record, known)
+        return
     if known.merged_into:
         batch.accept(record, known.next(None), cause_by(record, "refold"))
         return
     if record.reason == RETENTION:
         _let_leave(batch, record, known)
+        return
+    if batch.is_long(known):
+        resume(batch, record, known)
         return
     state = batch.refolded(known)
     if state or known.state is None:
@@ -111,7 +118,12 @@ def _fold_refold(batch: FoldingBatch, record: RefoldRequested, known: Profile | 
 
 
 def _let_leave(batch: FoldingBatch, record: RefoldRequested, known: Profile) -> None:
-    """What is too old for the timeline stays in the sums: the state is the same as before."""
+    """What is too old for the timeline stays in the sums: the state is the same as before.
+
+    While the timeline is being folded anew, everything stays on it; the next day asks again.
+    """
+    if known.refolding:
+        return
     old = batch.stored.leaving.get(known.id, ())
     leaving = [each for each in old if each.id not in batch.left and known.owner(each) == known.id]
     if leaving:

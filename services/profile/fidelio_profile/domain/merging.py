@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 
 from fidelio_profile.domain.documents import state_document, state_from
 from fidelio_profile.domain.people import identifier_hash, identity_key
@@ -15,6 +16,7 @@ from fidelio_shared.contracts.profile import (
     STATE_VERSION,
     AbsorbRequested,
     InteractionRecorded,
+    RefoldRequested,
     RetireRequested,
     SplitRequested,
 )
@@ -23,7 +25,7 @@ from fidelio_shared.contracts.profile import Apart as Told
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def split_key(record: AbsorbRequested | SplitRequested, into: ProfileId) -> str:
+def split_key(record: AbsorbRequested | SplitRequested | RefoldRequested, into: ProfileId) -> str:
     return hash16("split", record_key(record), into)
 
 
@@ -49,6 +51,7 @@ def fold_retire(batch: FoldingBatch, record: RetireRequested, known: Profile | N
             members=known.members,
             apart=_told(known.apart),
             foreign=tuple(sorted(known.foreign)),
+            is_refolding=known.refolding is not None,
         )
     )
     stub = Profile(known.id, known.revision + 1, None, merged_into=record.into)
@@ -65,13 +68,13 @@ def fold_absorb(batch: FoldingBatch, record: AbsorbRequested, known: Profile | N
         return
     profile = _absorbed(known, record)
     interaction = _take_interaction(batch, record, profile)
-    if profile.apart:
-        state = _regroup(batch, record, profile)
+    if record.is_paged and (profile.apart, profile.foreign) == (known.apart, known.foreign):
+        profile = reduce(Profile.counting, _take(batch, record, profile), profile)
     else:
         absorbed = state_from(record.state) if record.state else None
         state = joined([known.state, absorbed, profile.lift(interaction) if interaction else None])
-        state = profile.own(state) if state else None
-    batch.accept(record, replace(profile, revision=known.revision + 1, state=state), cause_by(record, "merge"))
+        profile = _regrouped(batch, record, replace(profile, state=profile.own(state) if state else None))
+    batch.accept(record, replace(profile, revision=known.revision + 1), cause_by(record, "merge"))
 
 
 def _go_on(batch: FoldingBatch, record: AbsorbRequested, into: ProfileId) -> None:
@@ -131,38 +134,57 @@ def fold_split(batch: FoldingBatch, record: SplitRequested, known: Profile | Non
     claim = Claim(instant(instant_of(record)), record.into)
     claims = {identifier_hash(identity_key(each)): claim for each in record.identifiers}
     profile = replace(known, apart=latest(known.apart, claims))
-    profile = replace(profile, base=profile.own(profile.base) if profile.base else None, state_version=STATE_VERSION)
-    batch.accept(record, profile.next(_regroup(batch, record, profile)), cause_by(record, "split"))
+    profile = replace(
+        profile,
+        state=profile.own(profile.state) if profile.state else None,
+        base=profile.own(profile.base) if profile.base else None,
+    )
+    regrouped = _regrouped(batch, record, profile)
+    batch.accept(record, regrouped.next(regrouped.state), cause_by(record, "split"))
 
 
-def _regroup(batch: FoldingBatch, record: AbsorbRequested | SplitRequested, profile: Profile) -> State | None:
-    """Takes what a split brings, tells others to take what is theirs, and folds what stays.
+def _regrouped(batch: FoldingBatch, record: AbsorbRequested | SplitRequested, profile: Profile) -> Profile:
+    """Takes what a split brings, tells others to take what is theirs, and folds what stays; page by page where that is
+    too much at once.
 
     Documents stay where they are until their new owner takes them: each is moved by one, who counts it at once.
     """
-    if isinstance(record, AbsorbRequested) and record.is_split:
-        _take(batch, record, profile)
-    others = {profile.owner(each) for each in batch.timeline(profile.names)} - {profile.id}
-    if isinstance(record, SplitRequested):
-        others.add(record.into)
+    was_going_on = isinstance(record, AbsorbRequested) and record.is_refolding
+    is_long = was_going_on or batch.is_long(profile)
+    taken = _take(batch, record, profile) if isinstance(record, AbsorbRequested) and record.is_split else []
+    others = {record.into} if isinstance(record, SplitRequested) else set()
+    if not is_long and profile.apart:
+        others |= {profile.owner(each) for each in batch.timeline(profile.names)} - {profile.id}
     for owner in sorted(others):
-        batch.sent.append(_part_sent(record, profile, owner))
-    return batch.refolded(profile)
+        batch.sent.append(part_sent(record, profile, owner, is_paged=is_long))
+    if is_long and (profile.apart or profile.refolding or was_going_on):
+        return batch.begin_refolding(record, reduce(Profile.counting, taken, profile), frozenset(others))
+    if not profile.apart:
+        return profile
+    version = STATE_VERSION if isinstance(record, SplitRequested) else profile.state_version
+    return replace(profile, state=batch.refolded(profile), state_version=version)
 
 
-def _take(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> None:
+def _take(batch: FoldingBatch, record: AbsorbRequested, profile: Profile) -> list[Interaction]:
+    taken = [each for each in batch.brought(record, profile.names) if profile.owner(each) == profile.id]
+    for each in taken:
+        batch.moved[each.id] = profile.id
+        batch.added.setdefault(profile.id, []).append(each)
     keys = {each.key for each in record.apart}
-    for each in batch.timeline({record.absorbed, *record.members} - {*profile.names}):
-        if identifier_hash(each.anchor) in keys and profile.owner(each) == profile.id:
-            batch.moved[each.id] = profile.id
-            batch.added.setdefault(profile.id, []).append(each)
+    left = {key: claim for key, claim in profile.apart.items() if key in keys}
     for owner in sorted({profile.owner_of(key) for key in keys} - {profile.id}):
-        left = {key: claim for key, claim in profile.apart.items() if key in keys}
         changed = {"id": split_key(record, owner), "apart": _told(left, owner), "foreign": ()}
         batch.forward(record.model_copy(update=changed), owner)
+    own = {key: claim for key, claim in left.items() if profile.owner_of(key) == profile.id}
+    if own and (following := batch.following(record)):
+        batch.sent.append(following.model_copy(update={"apart": _told(own)}))
+    return taken
 
 
-def _part_sent(record: AbsorbRequested | SplitRequested, profile: Profile, owner: ProfileId) -> AbsorbRequested:
+def part_sent(
+    record: AbsorbRequested | SplitRequested | RefoldRequested, profile: Profile, owner: ProfileId, *, is_paged: bool
+) -> AbsorbRequested:
+    """Tells `owner`, as soon as `record` is stored, to take what is theirs."""
     remaining = record.remaining if isinstance(record, SplitRequested) else ()
     return AbsorbRequested(
         profile=profile.id,
@@ -176,6 +198,7 @@ def _part_sent(record: AbsorbRequested | SplitRequested, profile: Profile, owner
         members=profile.members,
         apart=_told(profile.apart, owner),
         foreign=tuple(sorted(identifier_hash(identity_key(each)) for each in remaining)),
+        is_paged=is_paged,
     )
 
 

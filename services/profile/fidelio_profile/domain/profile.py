@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fidelio_profile.domain.people import identifier_hash
+from fidelio_profile.domain.refolds import Refolding
 from fidelio_profile.domain.state import State, join, lift
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ids import ProfileId
@@ -32,7 +33,8 @@ class Profile:
     `merged_into`: it is part of that one now, and has no state of its own. `members`: whose timelines are its own too.
     `state`: None where nothing is known of them. `erased_at`: nothing is ever known of them again. `base`: what left
     the timeline by retention, a part of `state`. `apart`: what is known of identifiers that people took from somebody.
-    `foreign`: hashes of identifiers that its interactions name and that are somebody else's.
+    `foreign`: hashes of identifiers that its interactions name and that are somebody else's. `refolding`: its timeline
+    is being folded anew; until that is done `state` is what was known before, with what came since.
     """
 
     id: ProfileId
@@ -45,6 +47,7 @@ class Profile:
     erased_at: datetime | None = None
     base: State | None = None
     foreign: frozenset[str] = frozenset()
+    refolding: Refolding | None = None
 
     @property
     def names(self) -> tuple[ProfileId, ...]:
@@ -52,6 +55,14 @@ class Profile:
 
     def next(self, state: State | None) -> "Profile":
         return replace(self, revision=self.revision + 1, state=state)
+
+    def counting(self, interaction: Interaction) -> "Profile":
+        """The next revision, with an interaction of which no record has told before."""
+        lifted = self.lift(interaction)
+        counted = self.next(join(self.state, lifted) if self.state else lifted)
+        if self.refolding is None:
+            return counted
+        return replace(counted, refolding=self.refolding.counting(self.id, interaction, lifted))
 
     def own(self, state: State) -> State:
         """Without the identifiers that are somebody else's, though interactions that stayed name them."""

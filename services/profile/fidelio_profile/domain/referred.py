@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.bounds import fits
 from fidelio_shared.contracts.ingest import Reference
 
@@ -29,8 +28,15 @@ def one_referred(reference: Reference, entry: V) -> Referred[V]:
     return Referred({}, has_more=True)
 
 
-def join_referred(left: Referred[V], right: Referred[V], join: Callable[[V, V], V], most: int) -> Referred[V]:
+def join_referred(
+    left: Referred[V],
+    right: Referred[V],
+    join: Callable[[V, V], V],
+    keep: Callable[[Mapping[Key, V]], Mapping[Key, V]],
+    most: int,
+) -> Referred[V]:
+    """`keep`: what remains of them, all where they are no more than `most`."""
     joined = dict(left.entries)
     for key, entry in right.entries.items():
         joined[key] = join(joined[key], entry) if key in joined else entry
-    return Referred(bottom(joined, most), left.has_more or right.has_more or len(joined) > most)
+    return Referred(keep(joined), left.has_more or right.has_more or len(joined) > most)

@@ -1,7 +1,7 @@
 """What a batch of records makes of profiles, while it is being folded."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -9,6 +9,7 @@ from typing import Literal
 from fidelio_profile.domain.documents import Document, state_document
 from fidelio_profile.domain.people import identifier_hash
 from fidelio_profile.domain.profile import Profile, joined
+from fidelio_profile.domain.refolds import MOST_AT_ONCE, Page, Refolding
 from fidelio_profile.domain.state import State
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.ingest import Interaction
@@ -25,6 +26,7 @@ from fidelio_shared.messaging.errors import Rejected
 
 Foldable = InteractionRecorded | RetireRequested | AbsorbRequested | SplitRequested | EraseRequested | RefoldRequested
 Forwarded = InteractionRecorded | AbsorbRequested | SplitRequested
+Sent = Forwarded | RefoldRequested
 
 MOST_HOPS = 64
 
@@ -46,28 +48,33 @@ class Stored:
     """What the database knows of a batch: its profiles, which records it has, and the timelines to fold again.
 
     A timeline is that of a profile alone, without its members'. `leaving`: what is to leave a profile's timeline and
-    its members' by retention.
+    its members' by retention. `long`: profiles for which more would have had to be read than `most_at_once`. `page`:
+    what the one record is about that is the next of a long timeline.
     """
 
     profiles: Mapping[ProfileId, Profile]
     seen: frozenset[str]
     timelines: Mapping[ProfileId, tuple[Interaction, ...]]
     leaving: Mapping[ProfileId, tuple[Interaction, ...]] = field(default_factory=dict)
+    long: frozenset[ProfileId] = frozenset()
+    page: Page | None = None
+    most_at_once: int = MOST_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
     """`revisions` in the order of the batch; `accepted` are the records that they come from.
 
-    `sent`: records for other keys. `moved`: interactions that are another profile's now. `erased`: the requests of
-    which nothing may be kept, also those that were carried out before. `dropped`: interactions that came for them.
-    `left`: interactions that leave the timeline: a profile's base has them now, or nobody may.
+    `sent`: records for other keys, and for the same to go on. `moved`: interactions that are another profile's now.
+    `erased`: the requests of which nothing may be kept, also those that were carried out before. `dropped`:
+    interactions that came for them. `left`: interactions that leave the timeline: a profile's base has them now, or
+    nobody may.
     """
 
     revisions: tuple[Revision, ...]
     accepted: tuple[Foldable, ...]
     duplicates: int
-    sent: tuple[Forwarded, ...] = ()
+    sent: tuple[Sent, ...] = ()
     moved: Mapping[ProfileId, tuple[str, ...]] = field(default_factory=dict)
     erased: tuple[EraseRequested, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -88,7 +95,7 @@ class FoldingBatch:
     moved: dict[str, ProfileId] = field(default_factory=dict)
     revisions: list[Revision] = field(default_factory=list)
     accepted: list[Foldable] = field(default_factory=list)
-    sent: list[Forwarded] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     erased: list[EraseRequested] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     left: dict[str, None] = field(default_factory=dict)
@@ -121,11 +128,38 @@ class FoldingBatch:
         if interaction and not self.is_seen(interaction.id):
             self.dropped.append(interaction.id)
         if isinstance(record, AbsorbRequested) and record.is_split:
-            keys = {each.key for each in record.apart}
-            held = self.timeline((record.absorbed, *record.members))
-            brought = [each.id for each in held if identifier_hash(each.anchor) in keys]
+            brought = [each.id for each in self.brought(record)]
             self.left |= dict.fromkeys(brought)
             self.dropped += brought
+            if following := self.following(record):
+                self.sent.append(following)
+
+    def brought(self, record: AbsorbRequested, besides: Iterable[ProfileId] = ()) -> list[Interaction]:
+        """By a split, or by one page of it: what came under its identifiers, without what is `besides` already."""
+        keys = {each.key for each in record.apart}
+        if record.is_paged:
+            page = self.stored.page or Page()
+            return [each for each in page.interactions if each.id not in self.moved]
+        sources = {record.absorbed, *record.members} - {*besides}
+        return [each for each in self.timeline(sources) if identifier_hash(each.anchor) in keys]
+
+    def following(self, record: AbsorbRequested) -> AbsorbRequested | None:
+        """The record of the next page of what a split brings."""
+        beyond = self.stored.page.beyond if record.is_paged and self.stored.page else None
+        if beyond is None and (record.is_paged or record.profile not in self.stored.long):
+            return None
+        return record.model_copy(update={"id": hash16("page", record_key(record)), "is_paged": True, "beyond": beyond})
+
+    def is_long(self, profile: Profile) -> bool:
+        count = profile.state.interactions if profile.state else 0
+        is_long = count > self.stored.most_at_once or profile.id in self.stored.long
+        return is_long or profile.refolding is not None
+
+    def begin_refolding(self, record: Foldable, profile: Profile, told: frozenset[ProfileId] = frozenset()) -> Profile:
+        """From the beginning, whatever was going on."""
+        refolding = Refolding(record_key(record), instant_of(record), profile.base, told=told)
+        self.sent.append(refolding.request(profile.id))
+        return replace(profile, refolding=refolding)
 
     def forward(self, record: Forwarded, profile: ProfileId) -> None:
         if record.hops >= MOST_HOPS:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.bounds import fits
 from fidelio_profile.domain.parts import Fields, Made, Part, Read
-from fidelio_profile.domain.referred import Referred, join_referred, one_referred
+from fidelio_profile.domain.referred import Key, Referred, join_referred, one_referred
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ingest import Interaction
 
@@ -60,7 +61,11 @@ def one_subscription(interaction: Interaction, at: Instant) -> Part[Subscription
 def join_subscriptions(left: Part[Subscriptions], right: Part[Subscriptions]) -> Part[Subscriptions]:
     if right is NO_SUBSCRIPTIONS:
         return left
-    return Made(join_referred(left.value, right.value, _join, MOST_SUBSCRIPTIONS), _document)
+    return Made(join_referred(left.value, right.value, _join, _kept, MOST_SUBSCRIPTIONS), _document)
+
+
+def _kept(subscriptions: Mapping[Key, Subscription]) -> Mapping[Key, Subscription]:
+    return bottom(subscriptions, MOST_SUBSCRIPTIONS)
 
 
 def subscriptions_from(document: Mapping[str, Any]) -> Part[Subscriptions]:

@@ -15,17 +15,37 @@ _BEGINNINGS = frozenset({"order.placed", "subscription.started"})
 
 @dataclass(frozen=True, slots=True)
 class Suppressor:
-    """`secret`: whoever has it can tell whether somebody they know was erased; nobody else can."""
+    """`secret`: whoever has it can tell whether somebody they know was erased; nobody else can.
+
+    `former`: secrets under which people were erased before; they are still known again, nobody new is written so.
+    """
 
     secret: bytes
+    former: tuple[bytes, ...] = ()
 
     @property
     def name(self) -> str:
-        """Of the key, without telling it."""
-        return hashlib.blake2b(self.secret, digest_size=4, person=b"key name").hexdigest()
+        """Of the key under which is written, without telling it."""
+        return _name(self.secret)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all keys under which is read."""
+        return tuple(_name(each) for each in (self.secret, *self.former))
 
     def hash(self, key: str) -> bytes:
-        return hashlib.blake2b(key.encode(), key=self.secret[:64], digest_size=16).digest()
+        return _hash(key, self.secret)
+
+    def hashes(self, key: str) -> tuple[bytes, ...]:
+        return tuple(_hash(key, each) for each in (self.secret, *self.former))
+
+
+def _name(secret: bytes) -> str:
+    return hashlib.blake2b(secret, digest_size=4, person=b"key name").hexdigest()
+
+
+def _hash(key: str, secret: bytes) -> bytes:
+    return hashlib.blake2b(key.encode(), key=secret[:64], digest_size=16).digest()
 
 
 def suppressed_keys(links: Mapping[str, Link]) -> list[str]:

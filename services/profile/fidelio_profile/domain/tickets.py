@@ -1,16 +1,20 @@
 """What the customer waits for: tickets, and complaints, which are open until something resolves their reference."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import nlargest
 from operator import itemgetter
 from typing import Any
 
+from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.parts import Fields, Made, Part, Read
-from fidelio_profile.domain.referred import Referred, join_referred, one_referred
+from fidelio_profile.domain.referred import Key, Referred, join_referred, one_referred
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ingest import Interaction
 
 MOST_TICKETS = 12
+MOST_WHOLE = 8
+"""With their whole story; the others are the latest."""
 _OPENS = {"ticket.opened": True, "ticket.reopened": True, "complaint.filed": True, "ticket.resolved": False}
 
 
@@ -48,7 +52,26 @@ def one_ticket(interaction: Interaction, at: Instant) -> Part[Tickets]:
 def join_tickets(left: Part[Tickets], right: Part[Tickets]) -> Part[Tickets]:
     if right is NO_TICKETS:
         return left
-    return Made(join_referred(left.value, right.value, _join, MOST_TICKETS), _document)
+    return Made(join_referred(left.value, right.value, _join, _kept, MOST_TICKETS), _document)
+
+
+def _kept(tickets: Mapping[Key, Ticket]) -> Mapping[Key, Ticket]:
+    """Some with their whole story; of the others the latest, as their latest interaction tells them.
+
+    That a ticket is open cannot decide: it may be resolved in what is joined next, and would have displaced another.
+    How late its latest interaction is only grows, so that what is kept in the end was kept in every part; but a story
+    that is added up would lack what was displaced with an earlier part, hence none is told.
+    """
+    whole = bottom(tickets, MOST_WHOLE)
+    if len(whole) == len(tickets):
+        return tickets
+    others = [(key, _as_last_told(each)) for key, each in tickets.items() if key not in whole]
+    return {**whole, **dict(nlargest(MOST_TICKETS - MOST_WHOLE, others, key=lambda each: _moment(each[1])))}
+
+
+def _as_last_told(ticket: Ticket) -> Ticket:
+    opened_at = ticket.at if ticket.is_open else None
+    return replace(ticket, opened_at=opened_at, is_complaint=False, reopenings=0)
 
 
 def tickets_from(document: Mapping[str, Any]) -> Part[Tickets]:

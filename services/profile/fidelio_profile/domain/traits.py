@@ -44,7 +44,7 @@ def traits_of(interaction: Interaction, at: Instant) -> Part[Traits]:
         for name, value in interaction.traits.items()
         if fits(name, _LONGEST_NAME)
     }
-    return Made(bottom(said, MOST_TRAITS, _is_read_here), _document)
+    return Made(_kept_first(said), _document)
 
 
 def join_traits(left: Part[Traits], right: Part[Traits]) -> Part[Traits]:
@@ -64,21 +64,24 @@ def _kept(value: Scalar) -> Scalar:
 
 
 def _join(left: Traits, right: Traits) -> Traits:
-    """Where there are too many, what Fidelio itself reads is kept first."""
     joined = dict(left)
     for key, trait in right.items():
         known = joined.get(key)
         if known is None or _precedence(trait) > _precedence(known):
             joined[key] = trait
-    return bottom(joined, MOST_TRAITS, _is_read_here)
+    return _kept_first(joined)
+
+
+def _kept_first(traits: Traits) -> Traits:
+    """Where there are too many, corrections and what Fidelio itself reads are kept first.
+
+    A correction stays one whatever it is joined with, and its value holds alone: nothing displaced before is missed.
+    """
+    return bottom(traits, MOST_TRAITS, lambda key: traits[key].is_pinned or key[0] in _READ_HERE)
 
 
 def _precedence(trait: Trait) -> tuple[bool, str, str]:
     return trait.is_pinned, trait.at, trait.id
-
-
-def _is_read_here(key: tuple[str]) -> bool:
-    return key[0] in _READ_HERE
 
 
 def _document(traits: Traits) -> Fields:
