@@ -25,6 +25,7 @@ from fidelio_scoring.training.intervals import auc_draws, interval
 from fidelio_scoring.training.past import flat_of, past_at
 from fidelio_scoring.training.plan import WEEK, PlanError, plan_for
 from fidelio_scoring.training.purchase_files import DEFAULT_COLUMNS
+from fidelio_scoring.training.tables import as_tables
 from fidelio_scoring.training.trial import Trial, hold_trial
 
 MODELS = {"fidelio", "event_only", "clock", "base_rate", "days_since_last", "silence_over_gap", "rfm_logistic"}
@@ -53,7 +54,7 @@ def trial_of(logs: Mapping[str, Log]) -> Trial:
 
 @pytest.fixture(scope="module")
 def orders() -> list[Order]:
-    return world(600, gap_weeks=3, leave_chance=0.15, spread=0.5, seed=11)
+    return world(450, gap_weeks=3, leave_chance=0.15, spread=0.5, seed=11)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_labels_permuted_within_tenure_bands_are_a_coin(logs: dict[str, Log], tr
 
 def test_a_world_in_which_nobody_differs_is_a_coin() -> None:
     """Everybody buys alike and nobody leaves: the score does no better than to know who is new."""
-    logs = logs_of(world(600, gap_weeks=14, leave_chance=0, spread=0, seed=12))
+    logs = logs_of(world(450, gap_weeks=14, leave_chance=0, spread=0, seed=12))
     trial = trial_of(logs)
     is_new = np.array([trial.plan.cut - logs[name].instants[0] < trial.plan.at_risk for name in trial.customers])
     newborn = Scored(is_new.astype(np.float64), np.full(is_new.size, trial.gone.mean()))
@@ -234,6 +235,14 @@ def test_the_command_prints_one_json_object_whatever_the_sequence_of_rows(
     repeated = {"rows": len(orders) + 1, "repeated": 1}
     assert answer.pop("data") == {**expected.pop("data"), **repeated}  # type: ignore[dict-item]
     assert answer == expected
+
+
+def test_the_tables_tell_what_was_read_and_every_contender(evidence: Evidence) -> None:
+    counts = replace(evidence.file.counts, free=3, without_zone=2)
+    lines = as_tables(replace(evidence, file=replace(evidence.file, counts=counts))).splitlines()
+    assert {"note: 3 free orders, counted as purchases", "note: 2 times without a zone, taken for UTC"} < set(lines)
+    assert sum(line.startswith("Fidelio ") for line in lines) == 4
+    assert sum(line.startswith("RFM logistic ") for line in lines) == 2
 
 
 def test_figures_that_are_undefined_are_null() -> None:

@@ -57,6 +57,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     path.write_text("\n".join(["customer,time,amount", *rows]))
     read = read_purchases(path, allowed_bad=10)
     assert read.orders == (Order("ann", FIRST, 5.0), Order("ann", TEN, 0.0), Order("ann", TEN, None))
+    assert read.returns == (Order("ann", TEN, -5.0), Order("bob", FIRST, -1.0))
     assert read.counts == Counts(rows=8, returns=2, repeated=1, bad=2, free=1, without_amount=1, without_zone=1)
     expected = "expected an instant like 1997-01-31T10:00:00Z or a day like 1997-01-31"
     assert read.bad_rows == (

@@ -46,10 +46,10 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 customers over 60 weeks; half of them slow down and stop."""
+    """300 customers over 60 weeks; half of them slow down and stop."""
     lots = np.random.default_rng(8)
     rows = ["customer,time,amount"]
-    for number in range(400):
+    for number in range(300):
         at, end = lots.uniform(0, 100), lots.uniform(60, 840) if number % 2 else 420
         while at < end:
             rows.append(f"c{number},{np.datetime64('2024-01-01') + int(at)},{lots.integers(5, 50)}")

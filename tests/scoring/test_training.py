@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -165,6 +165,11 @@ def test_training_never_sees_an_order_after_its_end(sample: tuple[Order, ...]) -
     assert len(until_then(sample)) < len(sample)
     newcomer = Order("newcomer", datetime(1998, 2, 1, tzinfo=UTC), None)
     assert train_on_sample(until_then(sample)) == train_on_sample([*sample, newcomer])
+
+
+def test_money_given_back_is_no_purchase(sample: tuple[Order, ...]) -> None:
+    returns = [Order(order.customer, order.at + timedelta(days=9), -1.0) for order in sample[:500]]
+    assert train_on_sample([*sample, *returns]) == train_on_sample(sample)
 
 
 def test_the_same_orders_in_another_sequence_give_the_same_file(sample: tuple[Order, ...]) -> None:

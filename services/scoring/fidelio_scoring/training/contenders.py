@@ -7,7 +7,7 @@ their logarithm, fitted on the training rows (Platt); that changes no ranking.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
+from importlib import import_module
 
 import numpy as np
 from scipy.special import expit
@@ -75,14 +75,22 @@ def lightgbm(training: Past, rows: Past, *, seed: int) -> Scored:
 
 
 def contenders(seed: int) -> dict[str, Contender]:
-    """Without LightGBM installed, it is left out."""
+    """LightGBM is left out where it is not installed, or lacks a library of the system."""
     known: dict[str, Contender] = {
         "base_rate": base_rate,
         "days_since_last": days_since_last,
         "silence_over_gap": silence_over_gap,
         "rfm_logistic": rfm_logistic,
     }
-    return known | {"lightgbm": partial(lightgbm, seed=seed)} if find_spec("lightgbm") else known
+    return known | {"lightgbm": partial(lightgbm, seed=seed)} if _has_lightgbm() else known
+
+
+def _has_lightgbm() -> bool:
+    try:
+        import_module("lightgbm")
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def usual_gap(training: Past) -> float:

@@ -119,7 +119,7 @@ def train_command(
     file: PurchaseFile, until: datetime, out: Path, *, horizon_weeks: float = HORIZON_WEEKS, currency: str | None = None
 ) -> ChurnModel:
     """Writes the model file, and its card beside it; the model's version is the file's name."""
-    orders = [order for order in file.orders if order.at <= until]
+    orders = [order for order in (*file.orders, *file.returns) if order.at <= until]
     model = train(
         orders,
         until=until,

@@ -20,9 +20,15 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """An amount below 0 is money given back, which is no purchase; 0 is a free order, which is one."""
+
     customer: str
     at: datetime
     amount: float | None
+
+    @property
+    def is_purchase(self) -> bool:
+        return self.amount is None or self.amount >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,11 @@ class Log:
 
 
 def logs_of(orders: Iterable[Order]) -> dict[str, Log]:
-    """By customer, in the order of their names: the same orders in any sequence give the same model."""
+    """Purchases by customer, in the order of their names: the same orders in any sequence give the same model."""
     lives: defaultdict[str, list[tuple[datetime, float | None]]] = defaultdict(list)
     for order in orders:
-        lives[order.customer].append((order.at, order.amount))
+        if order.is_purchase:
+            lives[order.customer].append((order.at, order.amount))
     return {customer: _log(sorted(lives[customer], key=_sequence)) for customer in sorted(lives)}
 
 

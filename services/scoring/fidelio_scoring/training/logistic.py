@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from fidelio_scoring.training.evaluation import Flags, Vector
 
@@ -37,6 +38,7 @@ def fit_logistic(columns: Vector, gone: Flags, *, ridge: float, lowest: float | 
 
     bounds = [(None, None)] + [(lowest, None)] * columns.shape[1]
     precise = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000}
-    found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options=precise)
+    with threadpool_limits(limits=1, user_api="blas"):  # for matrices of a few rows, threads only wait for each other
+        found = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds, options=precise)
     weights = found.x[1:] / scale
     return Line(float(found.x[0] - weights @ columns.mean(axis=0)), tuple(weights.tolist()))

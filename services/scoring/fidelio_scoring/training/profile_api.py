@@ -29,8 +29,9 @@ class ProfileApi:
         for number, record in enumerate(self._lines("/timeline.ndjson", parameters, LONGEST_LINE * 64), 1):
             reading.take(f"timeline line {number}", _purchase(record))
         read = reading.finished()
-        survivors = self._survivors({order.customer for order in read.orders})
-        return replace(read, orders=tuple(_renamed(order, survivors) for order in read.orders))
+        survivors = self._survivors({order.customer for order in (*read.orders, *read.returns)})
+        orders, returns = ([_renamed(order, survivors) for order in each] for each in (read.orders, read.returns))
+        return replace(read, orders=tuple(orders), returns=tuple(returns))
 
     def _survivors(self, seen: set[str]) -> Mapping[str, str]:
         living = {str(line.get("profile")) for line in self._lines("/profiles.ndjson", {}, LONGEST_PROFILE)}

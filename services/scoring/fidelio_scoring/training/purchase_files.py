@@ -45,7 +45,7 @@ DEFAULT_COLUMNS = Columns()
 
 @dataclass(slots=True)
 class Counts:
-    """Rows as read. A return (amount below 0) is no purchase; a free order (amount 0) is one."""
+    """Rows as read."""
 
     rows: int = 0
     returns: int = 0
@@ -60,6 +60,7 @@ class Counts:
 class PurchaseFile:
     name: str
     orders: tuple[Order, ...]
+    returns: tuple[Order, ...]
     counts: Counts
     bad_rows: tuple[str, ...]
 
@@ -92,18 +93,19 @@ class Reading:
         self.keep(Order(customer, at, amount))
 
     def keep(self, order: Order) -> None:
-        if order.amount is not None and order.amount < 0:
-            self.counts.returns += 1
-        elif order in self.orders:
+        if order in self.orders:
             self.counts.repeated += 1
-        else:
-            self.counts.free += order.amount == 0
-            self.orders[order] = None
+            return
+        self.orders[order] = None
+        self.counts.returns += not order.is_purchase
+        self.counts.free += order.amount == 0
 
     def finished(self) -> PurchaseFile:
-        if not self.orders:
+        purchases = tuple(order for order in self.orders if order.is_purchase)
+        if not purchases:
             raise HistoryError(f"{self.name} holds no purchases{_why_none(self.counts)}; give at least a year of them")
-        return PurchaseFile(self.name, tuple(self.orders), self.counts, tuple(self.bad_rows))
+        returns = tuple(order for order in self.orders if not order.is_purchase)
+        return PurchaseFile(self.name, purchases, returns, self.counts, tuple(self.bad_rows))
 
     def leave_out(self, message: str, error: Exception) -> None:
         if self.counts.bad == self.allowed_bad:

@@ -6,6 +6,7 @@ from math import isfinite
 from fidelio_scoring.training.detection import FALSE_ALARMS, Detection
 from fidelio_scoring.training.evidence import Evidence
 from fidelio_scoring.training.figures import Population
+from fidelio_scoring.training.purchase_files import Counts
 
 NAMES = {
     "fidelio": "Fidelio",
@@ -26,6 +27,8 @@ def as_tables(evidence: Evidence) -> str:
     lines = [
         f"{len(evidence.file.orders)} purchases of {evidence.customers} customers, {span}",
         f"left out: {counts.returns} returns, {counts.repeated} repeated rows, {counts.bad} bad rows",
+        *_notes(counts),
+        *evidence.file.bad_rows,
         f"{plan.label}, {plan.cut:%Y-%m-%d}; {len(trial.models)} folds of customers",
         "",
         *_table("everybody", evidence.everybody),
@@ -37,6 +40,15 @@ def as_tables(evidence: Evidence) -> str:
         *_detection("at risk", evidence.found_at_risk),
     ]
     return "\n".join(lines)
+
+
+def _notes(counts: Counts) -> list[str]:
+    notes = (
+        (counts.free, "free orders, counted as purchases"),
+        (counts.without_amount, "purchases without an amount"),
+        (counts.without_zone, "times without a zone, taken for UTC"),
+    )
+    return [f"note: {count} {what}" for count, what in notes if count]
 
 
 def _detection(title: str, found: Mapping[str, Detection]) -> list[str]:
