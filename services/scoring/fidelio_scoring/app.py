@@ -7,8 +7,9 @@ from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
 from fidelio_scoring.decoding import decode_evidence
 from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
-from fidelio_scoring.rules import RulesWatch, read_rules
+from fidelio_scoring.rules import RulesWatch, read_rules, read_shadow
 from fidelio_scoring.settings import ScoringSettings
+from fidelio_scoring.shadow import Shadow
 from fidelio_scoring.silence import EVERY_SECONDS, SilenceWatch
 from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.topics import PROFILES, channel_topic
@@ -23,13 +24,14 @@ GROUP = "scoring.v1"
 
 
 async def run(settings: ScoringSettings) -> int:
-    in_use = RulesInUse(read_rules(settings))
+    in_use, on_trial = RulesInUse(read_rules(settings)), read_shadow(settings)
     process = make_process("scoring", settings.kafka, ordinal=settings.ordinal)
     metrics = make_metrics(process.registry)
     database = connect(settings.mongo_uri.get_secret_value(), settings.scoring_database)
     ownership = Ownership()
     watermark = _make_watermark(process, settings, ownership)
-    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, in_use, metrics, watermark)
+    shadow = Shadow(on_trial, metrics) if on_trial else None
+    handlers = ScoringHandlers(MongoScoreStore(database), process.publisher, in_use, metrics, watermark, shadow)
     watch = SilenceWatch(
         handlers,
         ownership,

@@ -12,6 +12,7 @@ from fidelio_scoring.domain.moves import adopt, receive, review
 from fidelio_scoring.domain.standing import Change, Evidence, Moved, Rules, Standing
 from fidelio_scoring.metrics import ScoringMetrics
 from fidelio_scoring.records import change_records, confirmation_records, tombstone_records
+from fidelio_scoring.shadow import Shadow
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.batch import Batch, Refusal
 from fidelio_shared.messaging.publisher import Publisher
@@ -34,6 +35,7 @@ class ScoringHandlers:
     in_use: RulesInUse
     metrics: ScoringMetrics
     watermark: Watermark
+    shadow: Shadow | None = None
 
     async def score_profiles(self, batch: Batch[Evidence | None]) -> Sequence[Refusal]:
         rules = self.in_use.rules
@@ -41,9 +43,12 @@ class ScoringHandlers:
         partitions = {evidence.profile: partition for evidence, partition in received}
         known = await self.scores.load(partitions)
         scored = _receive_all(known, [evidence for evidence, _ in received], rules)
-        batch.check_publishable()
-        await self.publisher.publish_all([*change_records(scored.changes, rules), *tombstone_records(scored.erased)])
         kept = [each for each in scored.standings if each.profile not in scored.erased]
+        beside = self.shadow.records(kept, rules) if self.shadow else ()
+        batch.check_publishable()
+        await self.publisher.publish_all(
+            [*change_records(scored.changes, rules), *beside, *tombstone_records(scored.erased)]
+        )
         await self.scores.save([(each, partitions[each.profile]) for each in kept])
         await self.scores.erase(scored.erased)
         await self.publisher.publish_all(confirmation_records(scored.erased))

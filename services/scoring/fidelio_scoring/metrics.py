@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from fidelio_scoring.domain.standing import Change, Evidence, ScoreChange, SegmentChange
+from fidelio_shared.contracts.scoring import ShadowScored
 from fidelio_shared.messaging.watermark import Watermark
 
 
@@ -18,6 +19,8 @@ class ScoringMetrics:
     late_snapshots: Counter
     reviews: Counter
     adoptions: Counter
+    shadow_difference: Histogram
+    shadow_bands: Counter
     watermark_age: Gauge
     watermark_blocked: Gauge
     watermark_timestamp: Gauge
@@ -27,6 +30,11 @@ class ScoringMetrics:
         self.snapshots.inc(len(received))
         self.late_snapshots.inc(late)
         self.changed(changes)
+
+    def shadowed(self, scored: Sequence[ShadowScored]) -> None:
+        for each in scored:
+            self.shadow_difference.observe(abs(each.risk - each.live_risk))
+            self.shadow_bands.labels(each.live_band, each.band).inc()
 
     def adopted(self, profiles: int) -> None:
         self.adoptions.inc(profiles)
@@ -66,6 +74,18 @@ def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
         reviews=Counter("scoring_reviews_total", "Profiles reviewed in silence", registry=registry),
         adoptions=Counter(
             "scoring_adoptions_total", "Profiles scored anew by a changed model or definition", registry=registry
+        ),
+        shadow_difference=Histogram(
+            "scoring_shadow_difference",
+            "How far the risk by the model on trial is from that by the model in use",
+            buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
+            registry=registry,
+        ),
+        shadow_bands=Counter(
+            "scoring_shadow_bands_total",
+            "Snapshots by the band of the model in use and that of the model on trial",
+            ["live", "shadow"],
+            registry=registry,
         ),
         watermark_age=Gauge(
             "scoring_watermark_age_seconds", "How long ago the watermark was the time", registry=registry

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from fidelio_scoring.domain.churn import ChurnModel
 from fidelio_scoring.domain.model_fields import ModelError
 from fidelio_scoring.domain.model_file import parse_model
 from fidelio_scoring.domain.segments.definitions import SegmentsError
@@ -29,6 +30,12 @@ def read_rules(settings: ScoringSettings) -> Rules:
     model = settings.model_file or package.joinpath("models", SHIPPED_MODEL)
     segments = settings.segments_file or package.joinpath("segments", SHIPPED_SEGMENTS)
     return Rules(parse_model(model.read_text(encoding="utf-8")), parse_segments(segments.read_text(encoding="utf-8")))
+
+
+def read_shadow(settings: ScoringSettings) -> ChurnModel | None:
+    """Raises ModelError."""
+    file = settings.shadow_model_file
+    return parse_model(file.read_text(encoding="utf-8")) if file else None
 
 
 @dataclass(frozen=True, slots=True)

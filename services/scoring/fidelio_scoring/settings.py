@@ -13,6 +13,7 @@ class ScoringSettings(BaseSettings):
     """`clock_skew_ms`: how far the broker's clock may run ahead of this one.
 
     `model_file`, `segments_file`: else the shipped ones; whatever `use` put into the database comes before either.
+    `shadow_model_file`: a model on trial, whose scores go to `shadow-scores` and into metrics.
     `adoptions_per_second`: how many profiles are scored anew a second, by each process, after these have changed.
     """
 
@@ -28,6 +29,7 @@ class ScoringSettings(BaseSettings):
     channels_file: Path | None = None
     model_file: Path | None = None
     segments_file: Path | None = None
+    shadow_model_file: Path | None = None
     adoptions_per_second: int = Field(default=1_000, ge=1)
     host: str = "127.0.0.1"
     port: int = 8103

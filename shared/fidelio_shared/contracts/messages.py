@@ -8,7 +8,7 @@ from fidelio_shared.contracts.ingest import Interaction, Submission
 from fidelio_shared.contracts.notify import NotificationChanged
 from fidelio_shared.contracts.operations import ClockAdvanced
 from fidelio_shared.contracts.profile import IdentityChanged, ProfileSnapshot, TimelineRecord
-from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
+from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged, ShadowScored
 from fidelio_shared.contracts.topics import (
     ANY_CHANNEL,
     CLOCK,
@@ -20,6 +20,7 @@ from fidelio_shared.contracts.topics import (
     PROFILES,
     SCORES,
     SEGMENTS,
+    SHADOW_SCORES,
     TIMELINE,
     Topic,
     topics_for,
@@ -110,6 +111,14 @@ MESSAGES = (
         key="profile id",
         holds="Segments entered and left, with all current memberships. Keep the largest (epoch, sequence).",
         from_to="scoring to profile, notify and anyone",
+    ),
+    Message(
+        SHADOW_SCORES,
+        "ShadowScored",
+        ShadowScored,
+        key="profile id",
+        holds="What a model on trial would have said, beside what was said. Nobody acts upon it.",
+        from_to="scoring to anyone",
     ),
     Message(
         NOTIFICATIONS,

@@ -119,6 +119,22 @@ class ScoreChanged(Contract):
     health: HealthScore | None = None
 
 
+class ShadowScored(Contract):
+    """What another model, that is on trial beside the one in use, would have said of the same snapshot. Its band is as
+    of somebody who was in none before."""
+
+    profile: ProfileId
+    epoch: int
+    revision: int
+    at: datetime
+    model: str
+    risk: float
+    band: Band
+    live_model: str
+    live_risk: float
+    live_band: Band
+
+
 class Membership(Contract):
     segment: str
     since: datetime

@@ -39,6 +39,7 @@ PROFILES = Topic("profiles", None, keyed=True, config=_compacted())
 IDENTITIES = Topic("identities", None, keyed=True, config=_deleted_after(28))
 SCORES = Topic("scores", None, keyed=True, config=_compacted())
 SEGMENTS = Topic("segments", None, keyed=True, config=_compacted())
+SHADOW_SCORES = Topic("shadow-scores", None, keyed=True, config=_deleted_after(28))
 NOTIFICATIONS = Topic("notifications", None, keyed=True, config=_deleted_after(28))
 ERASURES = Topic("erasures", None, keyed=True, config=_deleted_after(90))
 CLOCK = Topic("clock", 1, keyed=True, config=_compacted())
@@ -53,12 +54,13 @@ FIXED_TOPICS = (
     IDENTITIES,
     SCORES,
     SEGMENTS,
+    SHADOW_SCORES,
     NOTIFICATIONS,
     ERASURES,
     CLOCK,
     DEAD_LETTERS,
 )
-CO_PARTITIONED = (TIMELINE, PROFILES, SCORES, SEGMENTS, NOTIFICATIONS)
+CO_PARTITIONED = (TIMELINE, PROFILES, SCORES, SEGMENTS, SHADOW_SCORES, NOTIFICATIONS)
 
 
 def gone_after(topic: Topic) -> timedelta:
