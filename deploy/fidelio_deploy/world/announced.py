@@ -16,7 +16,7 @@ Row = tuple[str, str, float]
 
 
 async def write_announced(kafka: str, path: Path) -> int:
-    """How many were written. Scores of a profile without a customer_id are left out."""
+    """How many were written. Scores of a profile without a customer_id, and those that were withdrawn, are left out."""
     settings = KafkaSettings(bootstrap_servers=kafka)
     async with TopicReader(settings, PROFILES.name) as profiles, TopicReader(settings, SCORES.name) as scores:
         names = await _names(profiles)
