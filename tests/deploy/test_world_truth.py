@@ -13,7 +13,7 @@ from support.worlds import a_seed
 
 CUSTOMERS = 1200
 FORMS = [form for form in Form if form is not Form.NULL]
-GONE, GONE_RECENT, LEAVES, LEAVES_IN_TRUTH = range(4)
+GONE, GONE_RECENT, LEAVES, LEAVES_IN_TRUTH, BUYS_NOTHING, BUYS_NOTHING_RECENT = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,8 @@ def test_the_oracle_foresees_more_than_silence_tells(truth: Truth) -> None:
 
     assert answers[GONE].oracle > answers[GONE].silence + 0.01
     assert answers[GONE_RECENT].oracle > answers[GONE_RECENT].silence + 0.05
+    assert answers[BUYS_NOTHING].oracle > answers[BUYS_NOTHING].silence + 0.01
+    assert answers[BUYS_NOTHING_RECENT].oracle > answers[BUYS_NOTHING_RECENT].silence + 0.03
 
 
 def test_of_those_still_active_silence_tells_nothing_and_the_oracle_much(truths: dict[Form, Truth]) -> None:
@@ -144,9 +146,10 @@ def _ordered_pairs(scores: Vector, label: Flags) -> list[tuple[tuple[float, bool
 
 def truth_for(*, label: list[bool], silence: list[float], oracle: list[float]) -> Truth:
     everybody = np.ones(len(label), dtype=np.bool_)
-    question = Question("is_gone", "gone", everybody, np.array(label, dtype=np.bool_), np.array(oracle))
+    rule, left = np.array(silence, dtype=np.float64), np.array(label, dtype=np.bool_)
+    question = Question("is_gone", "gone", everybody, left, rule, np.array(oracle))
     names = tuple(str(each) for each in range(len(label)))
-    return Truth(names, np.array(silence, dtype=np.float64), np.zeros(len(label)), (question,))
+    return Truth(names, rule, np.zeros(len(label)), (question,))
 
 
 def test_a_world_cannot_tell_of_a_time_after_which_it_ends() -> None:

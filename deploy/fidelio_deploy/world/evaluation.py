@@ -23,7 +23,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """AUCs, nan where nobody, or everybody, left; `silence`: of the rule "days since the last activity".
+    """AUCs, nan where nobody, or everybody, left; `silence`: of the rule, days since the last activity or order.
 
     `closed`: the share of the way from the rule to the oracle that the scores go; nan where the oracle knows no more.
     """
@@ -57,17 +57,17 @@ def evaluate(truth: Truth, scores: Mapping[str, float], *, dice: np.random.Gener
     """Customers without a score are left out, of rule and oracle too: an answer says how many were asked."""
     scored = np.array([each in scores for each in truth.customers], dtype=np.bool_)
     values = np.array([scores.get(each, nan) for each in truth.customers], dtype=np.float64)
-    return tuple(_answer(each, truth, values, scored, dice) for each in truth.questions)
+    return tuple(_answer(each, values, scored, dice) for each in truth.questions)
 
 
 def auc(scores: Vector, label: Flags) -> float:
     return _ranked(scores).auc(label, np.ones(label.size))
 
 
-def _answer(question: Question, truth: Truth, values: Vector, scored: Flags, dice: np.random.Generator) -> Answer:
+def _answer(question: Question, values: Vector, scored: Flags, dice: np.random.Generator) -> Answer:
     asked = question.population & scored
     label = question.label[asked]
-    rankings = [_ranked(column[asked]) for column in (truth.silence_days, question.oracle, values)]
+    rankings = [_ranked(column[asked]) for column in (question.silence_days, question.oracle, values)]
     silence, oracle, scores = (each.auc(label, np.ones(label.size)) for each in rankings)
     closed = _closed(silence, oracle, scores)
     resampled = []

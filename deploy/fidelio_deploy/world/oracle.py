@@ -26,6 +26,7 @@ class Chances:
     is_gone: Vector
     leaves: Vector
     left: Vector
+    buys_nothing: Vector
 
 
 def foresee(laws: Laws, customers: Sequence[Outlook], horizon_days: int) -> Chances:
@@ -37,11 +38,13 @@ def foresee(laws: Laws, customers: Sequence[Outlook], horizon_days: int) -> Chan
     )
     own = np.stack([each.own_ahead for each in customers])
     has_left, half = _column(customers, "has_left") > 0, horizon_days
-    silent, silent_late = _silent_so_far(customers, own), _silent_since(customers, own, half)
+    no_order, silent_late = _no_order(customers, own), _silent_since(customers, own, half)
+    silent = no_order * _no_session(customers, own) * _no_renewal(customers, own, first=0)
     return Chances(
         is_gone=np.where(has_left, 1.0, _until_left(left_by, silent)),
         leaves=np.where(has_left, 1.0, left_by[:, half] + _until_left(left_by[:, half:], silent_late)),
         left=np.where(has_left, 0.0, left_by[:, half]),
+        buys_nothing=np.where(has_left, 1.0, _until_left(left_by, no_order)),
     )
 
 
@@ -93,17 +96,16 @@ def _expected_risk(laws: Laws, customers: Sequence[Outlook]) -> Matrix:
     return risk if laws.form is Form.NULL else risk * home
 
 
-def _silent_so_far(customers: Sequence[Outlook], own: Matrix) -> Matrix:
-    """No order, session or renewal since now, by who has not left."""
+def _no_order(customers: Sequence[Outlook], own: Matrix) -> Matrix:
+    """Since now, by who has not left."""
     since, shape, scale = _orders(customers)
     waited = gammaincc(shape, since / scale)
     longer = gammaincc(shape, (since + own) / scale) / np.maximum(waited, _LEAST)
-    no_order = np.where(waited > _LEAST, longer, np.exp(-own / scale))
-    return np.asarray(no_order * _no_session(customers, own) * _no_renewal(customers, own, first=0))
+    return np.asarray(np.where(waited > _LEAST, longer, np.exp(-own / scale)))
 
 
 def _silent_since(customers: Sequence[Outlook], own: Matrix, first: int) -> Matrix:
-    """The same from a later day on, when nobody can tell any more how long ago the last order will have been."""
+    """No order, session or renewal from a later day on: nobody can tell how long ago the last order will be then."""
     _, shape, scale = _orders(customers)
     passed = own[:, first:] - own[:, first : first + 1]
     no_order = gammaincc(shape + 1, passed / scale) - passed / (shape * scale) * gammaincc(shape, passed / scale)

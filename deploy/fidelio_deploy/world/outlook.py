@@ -33,14 +33,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """`silence_days`: since the last own activity. `decided_days`: since the decision to leave; nan: none yet.
+    """`silence_days`: since the last own activity; `order_silence_days`: since the last order.
 
-    `own_ahead`: own days that would pass up to each day of the window. `home_ahead`: 0 for days of the window away.
-    `mean_mood`: what the mood returns to, incidents included; `blows`: mean square of what they take, a day.
+    `decided_days`: since the decision to leave; nan: none yet. `own_ahead`: own days that would pass up to each day of
+    the window. `home_ahead`: 0 for days of the window away. `mean_mood`: what the mood returns to, incidents included;
+    `blows`: mean square of what they take, a day.
     """
 
     customer: str
     silence_days: float
+    order_silence_days: float
     tenure_days: float
     has_left: bool
     decided_days: float
@@ -61,12 +63,13 @@ class Outlook:
 class Became:
     """`is_gone`: not active in the two horizons. `leaves`: cancelled in the first, or not active in the second.
 
-    `left`: left for good in the first horizon, whatever was seen of it.
+    `left`: left for good in the first horizon, whatever was seen of it. `buys_nothing`: in the two horizons.
     """
 
     is_gone: bool
     leaves: bool
     left: bool
+    buys_nothing: bool
 
 
 def window_at(world: World, at: datetime, horizon_days: int) -> Window:
@@ -101,6 +104,7 @@ def _outlook(world: World, life: Life, window: Window, seasons: Vector) -> Outlo
     return Outlook(
         customer=person.name,
         silence_days=now - _last(core, now),
+        order_silence_days=now - _last(orders, now),
         tenure_days=now - person.joined_day,
         has_left=life.left_day <= now,
         decided_days=now - leaving.decided_day if leaving else math.nan,
@@ -132,6 +136,7 @@ def _became(life: Life, window: Window) -> Became:
         is_gone=not _any_within(core, window.day, window.ends),
         leaves=is_cancelled or not _any_within(core, window.half, window.ends),
         left=window.day < life.left_day <= window.half,
+        buys_nothing=not _any_within(life.orders.tolist(), window.day, window.ends),
     )
 
 

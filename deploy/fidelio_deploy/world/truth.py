@@ -17,17 +17,18 @@ Flags = NDArray[np.bool_]
 HORIZON_DAYS = 91
 ACTIVE_DAYS = 7
 AT_ONCE = 1000
-_LABELS = ("is_gone", "leaves", "left")
+_LABELS = ("is_gone", "leaves", "left", "buys_nothing")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A label, the customers of whom it is asked, and the oracle's chances. `name`: of the label."""
+    """A label, the customers of whom it is asked, the rule's scores and the oracle's. `name`: of the label."""
 
     name: str
     title: str
     population: Flags
     label: Flags
+    silence_days: Vector
     oracle: Vector
 
 
@@ -55,8 +56,8 @@ def truth_at(world: World, at: datetime, *, horizon_days: int = HORIZON_DAYS) ->
             chances[name] += getattr(foreseen, name).tolist()
     return Truth(
         customers=tuple(each.customer for each in known),
-        silence_days=np.array([each.silence_days for each in known]),
-        tenure_days=np.array([each.tenure_days for each in known]),
+        silence_days=_column(known, "silence_days"),
+        tenure_days=_column(known, "tenure_days"),
         questions=_questions(known, labels, chances, horizon_days),
     )
 
@@ -68,15 +69,22 @@ def _questions(
     horizon_days: int,
 ) -> tuple[Question, ...]:
     """What is asked of those active in the last days is harder: the rule knows next to nothing of them."""
-    silence = np.array([each.silence_days for each in known])
-    stays = np.array([not each.has_left for each in known], dtype=np.bool_)
+    silence, unsold = (_column(known, name) for name in ("silence_days", "order_silence_days"))
+    everybody, stays = np.ones(len(known), dtype=np.bool_), _column(known, "has_left") == 0
+    recently, lately = f"in the last {horizon_days} days", f"in the last {ACTIVE_DAYS} days"
     asked = (
-        ("gone, of everybody", np.ones(len(known), dtype=np.bool_), "is_gone"),
-        (f"gone, of those active in the last {horizon_days} days", silence <= horizon_days, "is_gone"),
-        (f"leaves, of those active in the last {ACTIVE_DAYS} days", silence <= ACTIVE_DAYS, "leaves"),
-        ("leaves in truth, of the same who have not yet", (silence <= ACTIVE_DAYS) & stays, "left"),
+        ("gone, of everybody", everybody, "is_gone", silence),
+        (f"gone, of those active {recently}", silence <= horizon_days, "is_gone", silence),
+        (f"leaves, of those active {lately}", silence <= ACTIVE_DAYS, "leaves", silence),
+        ("leaves in truth, of the same who have not yet", (silence <= ACTIVE_DAYS) & stays, "left", silence),
+        ("buys nothing, of everybody", everybody, "buys_nothing", unsold),
+        (f"buys nothing, of those who bought {recently}", unsold <= horizon_days, "buys_nothing", unsold),
     )
     return tuple(
-        Question(name, title, population, np.array(labels[name], dtype=np.bool_), np.array(chances[name]))
-        for title, population, name in asked
+        Question(name, title, population, np.array(labels[name], dtype=np.bool_), rule, np.array(chances[name]))
+        for title, population, name, rule in asked
     )
+
+
+def _column(known: Sequence[Outlook], name: str) -> Vector:
+    return np.array([getattr(each, name) for each in known], dtype=np.float64)
