@@ -20,7 +20,7 @@ from fidelio_shared.storage.mongo import Database
 from support.api import person
 from support.interactions import NOON, a_consent_change, an_interaction, an_order, customer, device, email
 from support.people_at_work import NeverPublished, People
-from support.profile_steps import SUPPRESSOR
+from support.profile_steps import SUPPRESSOR, a_fold
 
 ANN, ADDRESS, TABLET = customer("ann"), email("ann@example.org"), device("tablet")
 ORDER = an_order(1, identifiers=[ANN, TABLET])
@@ -213,6 +213,26 @@ async def test_an_erasure_waits_for_a_split_that_brings_somebody_else_what_is_th
     found = await profiles(people)
     assert {each for each, known in found.items() if known == "erased"} == {person(ORDER), person(an_order(50))}
     assert found[other]["interactions"] == 1  # type: ignore[index]
+
+
+async def test_an_erasure_waits_until_a_split_of_a_long_timeline_has_brought_all_of_it(people: People) -> None:
+    await people.say(*(an_order(number, identifiers=[ADDRESS]) for number in (50, 60, 61, 62)))
+    other = await split(people, people.asked)
+    people.fold = a_fold(people.database, most_at_once=1)
+    people.fold.next_offset = 1_000
+    on_their_way = [each.value or b"" for each in people.asked.records if each.topic == TIMELINE.name]
+    people.asked.records.clear()
+    while other not in await profiles(people):
+        before = len(people.fold.published(TIMELINE.name))
+        await people.fold.settle(on_their_way.pop(0))
+        on_their_way += people.fold.published(TIMELINE.name)[before:]
+    await erase(people)
+    assert "erased" not in (await profiles(people)).values()
+    await people.settle(on_their_way)
+    await erase(people)
+    found = await profiles(people)
+    assert found[person(ORDER)] == "erased"
+    assert found[other]["interactions"] == 4  # type: ignore[index]
 
 
 async def test_doubts_about_somebody_are_gone_before_anybody_is_told_to_confirm(people: People) -> None:

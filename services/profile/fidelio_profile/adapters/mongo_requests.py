@@ -11,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from fidelio_profile.adapters.identity_documents import head_from, link_from
 from fidelio_profile.adapters.mongo_routes import Raced, write_identity
 from fidelio_profile.domain.merging import split_key
-from fidelio_profile.domain.people import Head
+from fidelio_profile.domain.people import Head, identity_key
 from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
 from fidelio_profile.domain.revisions import absorb_key, record_key
 from fidelio_profile.domain.suppression import NORMALISER, Suppressor, suppressed_keys
@@ -33,6 +33,7 @@ MOST_MERGES = 64
 _ATTEMPTS = 20
 _FORGOTTEN_AFTER = timedelta(seconds=5)
 _A_SPLIT_TAKES_AT_MOST = timedelta(seconds=30)
+_A_LONG_SPLIT_TAKES_AT_MOST = timedelta(hours=1)
 _PAGE = 100
 
 Decide = Callable[[Sequence[Head], datetime], Regrouped]
@@ -150,20 +151,39 @@ class MongoRequestStore:
 
         Asked for just now: one that never comes to an end is nothing to wait for. Nothing is on its way to nobody.
         """
-        since = datetime.now(UTC) - _A_SPLIT_TAKES_AT_MOST
+        now = datetime.now(UTC)
         with translated():
             try:
                 head = await self._final_head(profile, None)
             except NoSuchProfile:
                 return False
             names = {"$in": [bytes.fromhex(each) for each in sorted(head.names)]}
-            concerned = {"$or": [{field: names, "at": {"$gt": since}} for field in ("profile", "others")]}
+            since = {"$gt": now - _A_LONG_SPLIT_TAKES_AT_MOST}
+            concerned = {"$or": [{field: names, "at": since} for field in ("profile", "others")]}
             found = await self.database.requests.find(concerned).limit(_PAGE).to_list()
-        for each in map(_regrouped_from, found):
-            is_split = any(isinstance(record, SplitRequested) for record in each.records)
-            if is_split and not await self.is_done(each):
-                return True
+            for each in found:
+                regrouped = _regrouped_from(each)
+                splits = [record for record in regrouped.records if isinstance(record, SplitRequested)]
+                is_new = each["at"] > now - _A_SPLIT_TAKES_AT_MOST
+                if splits and is_new and not await self.is_done(regrouped):
+                    return True
+                if any([await self._has_more_to_bring(record) for record in splits]):
+                    return True
         return False
+
+    async def _has_more_to_bring(self, split: SplitRequested) -> bool:
+        """A long timeline is split page by page: whether something of it is left where it was."""
+        try:
+            source = await self._final_head(split.profile, None)
+        except NoSuchProfile:
+            return False
+        if split.into in source.names:
+            return False
+        query = {
+            "profile": {"$in": [bytes.fromhex(each) for each in sorted(source.names)]},
+            "anchor": {"$in": [identity_key(each) for each in split.identifiers]},
+        }
+        return await self.database.timeline.find_one(query, {"_id": 1}) is not None
 
     async def is_done(self, regrouped: Regrouped) -> bool:
         """Whether fold has stored the effect of all of its records, also on the other keys."""
