@@ -222,3 +222,18 @@ async def test_doubts_about_somebody_are_gone_before_anybody_is_told_to_confirm(
     with pytest.raises(Unavailable):
         await erase(people, told=NeverPublished())
     assert await people.database.reviews.count_documents({"profile": bytes.fromhex(person(ORDER))}) == 0
+
+
+async def test_a_doubt_that_a_copy_raises_again_while_its_person_is_being_erased_is_gone_in_the_end(
+    people: People,
+) -> None:
+    doubtful = an_order(61, identifiers=[ANN, customer("bob")])
+    await people.say(doubtful)
+    erasures = MongoErasureStore(people.database)
+    await erasures.ask([(REQUEST, person(ORDER))], by="test", hold=timedelta(0))
+    requests = MongoRequestStore(people.database, people.asked, SUPPRESSOR)
+    await Erasing(erasures, requests, people.asked).carry_out_due()
+    on_its_way = await people.resolve(doubtful)
+    await people.carry_out()
+    await people.settle(on_its_way)
+    assert await people.database.reviews.count_documents({"profile": bytes.fromhex(person(ORDER))}) == 0

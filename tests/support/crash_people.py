@@ -1,9 +1,9 @@
 """People for the crash runs who are merged, split, erased and come back, and whose old visits leave their timelines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from fidelio_profile.domain.people import identity_key
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, hash16, interaction_id, profile_id
@@ -148,7 +148,7 @@ class Household:
     def _side(self, key: str, *names: str, left: int) -> Side:
         return Side(key, frozenset(map(self._id, names)), left)
 
-    def _id(self, name: str) -> Any:
+    def _id(self, name: str) -> InteractionId:
         return interaction_id(_SOURCE, f"{self.number} {name}")
 
     def _says(
@@ -180,5 +180,5 @@ def _as_anchored(*said: Interaction) -> list[Keyed]:
     return [Keyed(each, each.anchor) for each in said]
 
 
-def copies(households: Iterable[Household], which: str) -> list[Keyed]:
-    return [copy for each in households for copy in getattr(each, which)()]
+def copies(households: Iterable[Household], said: Callable[[Household], list[Keyed]]) -> list[Keyed]:
+    return [copy for each in households for copy in said(each)]

@@ -81,7 +81,7 @@ class Crashes:
 
 def live(crashes: Crashes, households: Sequence[Household]) -> None:
     """They buy, fall silent, and are about to be written to."""
-    _publish(crashes.world, copies(households, "life"))
+    _publish(crashes.world, copies(households, Household.life))
     _advance_clock(crashes.world, days=_SILENT_FOR_DAYS)
     crashes.drain("resolve", "fold")
     crashes.drain("scoring", "notify", "outcomes")
@@ -89,11 +89,11 @@ def live(crashes: Crashes, households: Sequence[Household]) -> None:
 
 def play_round(crashes: Crashes, households: Sequence[Household], turn: int, *, ends: int) -> None:
     """What of some is still to be routed when an erasure begins comes behind it on the person's key."""
-    _publish(crashes.world, copies([each for each in households if not each.is_late], "late"))
-    _publish(crashes.world, copies(households, "traffic"))
+    _publish(crashes.world, copies([each for each in households if not each.is_late], Household.late))
+    _publish(crashes.world, copies(households, Household.traffic))
     crashes.end("resolve", ends)
     crashes.drain("resolve")
-    _publish(crashes.world, copies([each for each in households if each.is_late], "late"))
+    _publish(crashes.world, copies([each for each in households if each.is_late], Household.late))
     crashes.end_stored()
     for each in households:
         for asked in each.requests():
@@ -102,7 +102,7 @@ def play_round(crashes: Crashes, households: Sequence[Household], turn: int, *, 
     crashes.end("requests", ends)
     asyncio.run(_are_forgotten(crashes.world))
     crashes.drain("requests", "resolve", "requests")
-    _publish(crashes.world, copies(households, "aftermath"))
+    _publish(crashes.world, copies(households, Household.aftermath))
     crashes.end("resolve", ends)
     crashes.drain("resolve")
     asyncio.run(retain(_settings(crashes.world), START + retention_of(turn)))

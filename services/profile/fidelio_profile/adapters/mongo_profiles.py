@@ -123,6 +123,7 @@ class MongoProfileStore:
         with translated():
             for each in folded.erased:
                 await self._forget_timeline(bytes.fromhex(each.profile))
+                await self._forget_doubts(bytes.fromhex(each.profile))
             if folded.dropped:
                 await self._forget_routes([bytes.fromhex(each) for each in folded.dropped])
 
@@ -131,6 +132,11 @@ class MongoProfileStore:
             ids = [each["_id"] for each in page]
             await self._forget_routes(ids)
             await self.database.timeline.delete_many({"_id": {"$in": ids}})
+
+    async def _forget_doubts(self, profile: bytes) -> None:
+        """After the routes: until those are emptied, a copy of what was said raises the doubt again."""
+        await self.database.reviews.delete_many({"profile": profile})
+        await self.database.reviews.delete_many({"demotion.owner": profile})
 
     async def _forget_routes(self, ids: Sequence[bytes]) -> None:
         """That there was one is remembered for as long as copies may come: they tell of somebody who was erased."""
