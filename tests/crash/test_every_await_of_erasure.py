@@ -26,7 +26,7 @@ def test_a_process_that_ends_at_some_awaits_leaves_every_guarantee_standing(worl
 @pytest.mark.long
 def test_a_process_that_ends_at_any_await_leaves_every_guarantee_standing(world: CrashWorld) -> None:
     crashes = _crashes(world, every=1)
-    households = _play(crashes, turns=range(12), a_round=A_ROUND, ends=14)
+    households = _play(crashes, turns=range(5), a_round=2 * A_ROUND, ends=25)
     print(f"ended {crashes.ended.total()} times; not passed: {crashes.left}")
     assert asyncio.run(violations(world, households)) == []
     assert crashes.left == []
