@@ -8,6 +8,7 @@ INSTRUMENTED = (
     "fidelio_profile.erasing",
     "fidelio_profile.adapters.mongo_routes",
     "fidelio_profile.adapters.mongo_profiles",
+    "fidelio_profile.adapters.mongo_timelines",
     "fidelio_profile.adapters.mongo_erasures",
     "fidelio_profile.adapters.mongo_requests",
     "fidelio_profile.adapters.mongo_outcomes",
@@ -24,7 +25,7 @@ STEPS: Mapping[str, str] = {
     "ask": r"mongo_requests\.(?!.*(_suppress|publish_forgotten|is_being_split|is_done))|mongo_routes\.write_identity",
     "requests": r"erasing\.|mongo_requests\.|mongo_routes\.write_identity"
     r"|MongoErasureStore\.(cancel|due|forget|begin|to_repeat|repeated):",
-    "fold": r"FoldHandlers\.|mongo_profiles\.",
+    "fold": r"FoldHandlers\.|mongo_profiles\.|mongo_timelines\.",
     "scoring": r"fidelio_scoring\.",
     "notify": r"fidelio_notify\.handlers|mongo_contacts\.|MongoDecisionStore\.(insert|forget):",
     "outcomes": r"OutcomeHandlers\.|mongo_outcomes\.|MongoErasureStore\.(note|done):",

@@ -88,11 +88,14 @@ def live(crashes: Crashes, households: Sequence[Household]) -> None:
 
 
 def play_round(crashes: Crashes, households: Sequence[Household], turn: int, *, ends: int) -> None:
-    """What of some is still to be routed when an erasure begins comes behind it on the person's key."""
+    """What of some is still to be routed when an erasure begins comes behind it on the person's key.
+
+    In every second round those who were brought together are one, by their timelines too, before people decide.
+    """
     _publish(crashes.world, copies([each for each in households if not each.is_late], Household.late))
     _publish(crashes.world, copies(households, Household.traffic))
     crashes.end("resolve", ends)
-    crashes.drain("resolve")
+    crashes.drain("resolve", *(("fold",) if turn % 2 else ()))
     _publish(crashes.world, copies([each for each in households if each.is_late], Household.late))
     crashes.end_stored()
     for each in households:
