@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Header, HTTPException, Path, Query, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -47,9 +48,14 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def refuse_unknown_parameters(request: Request) -> None:
     """A filter that is misspelt must not answer with everything."""
-    known = sorted(each.alias for each in request.scope["route"].dependant.query_params)
+    known = sorted(_query_parameters(request.scope["route"].dependant))
     if set(request.query_params) - set(known):
         raise HTTPException(422, f"a parameter is unknown here; there are: {', '.join(known) or 'none'}")
+
+
+def _query_parameters(dependant: Dependant) -> set[str]:
+    own = {each.alias for each in dependant.query_params}
+    return own.union(*map(_query_parameters, dependant.dependencies))
 
 
 def answer(view: Mapping[str, object]) -> Response:
