@@ -60,7 +60,7 @@ def review(standing: Standing, until: datetime, rules: Rules) -> Moved:
 
 def adopt(standing: Standing, at: datetime, rules: Rules) -> Moved:
     """Scores by new rules, which are the cause of whatever changes."""
-    is_model = standing.rules.split(" ")[0] != rules.model.version
+    is_model = standing.rules.rsplit(" ", 1)[0] != rules.model.version
     at = max(at, standing.as_of)
     cause = ScoringCause(kind="model" if is_model else "definition", at=at)
     return _score(replace(standing, as_of=at, rules=rules.version), cause, rules)
