@@ -78,13 +78,14 @@ def read_shadow(settings: ScoringSettings) -> ChurnModel | None:
     return read_model(text_of(file), file=str(file)) if file else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RulesWatch:
     """`fallback`: what holds while the database names nothing else."""
 
     store: MongoRuleStore
     in_use: RulesInUse
     fallback: Rules
+    _last_read: Mapping[Kind, str] | None = None
 
     async def run(self) -> None:
         while True:
@@ -94,9 +95,16 @@ class RulesWatch:
     async def follow(self) -> None:
         """While the database does not answer, or holds what this version cannot read, what was last used holds."""
         try:
-            rules = rules_from(await self.store.read(), self.fallback)
+            texts = await self.store.read()
         except Unavailable:
             return
+        if texts != self._last_read:
+            self._last_read = texts
+            self._take_up(texts)
+
+    def _take_up(self, texts: Mapping[Kind, str]) -> None:
+        try:
+            rules = rules_from(texts, self.fallback)
         except (ModelError, SegmentsError) as error:
             log.error("rules_unreadable", error=str(error))
             return
