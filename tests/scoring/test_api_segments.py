@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from fidelio_deploy.mongo import Mongod
 from fidelio_scoring.adapters.mongo_standings import MongoStandings
 from fidelio_scoring.api.segments import SegmentEndpoints
 from fidelio_scoring.api.shapes import Form
@@ -23,6 +24,7 @@ from fidelio_shared.access.streams import Places
 from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.storage.mongo import Database
 from support.scored import SCORED_BY, a_person, client_on, scored, store
+from support.scoring_commands import run
 from support.standings import DAY, LIFECYCLE, NOON, SHIPPED
 
 NEW = ("ann", "bob", "cy", "dora", "eve")
@@ -200,6 +202,12 @@ async def test_nobody_gets_in_without_a_key_with_the_scope(lived: Database) -> N
         async with client_on(lived, key=told_key) as api:
             codes.append([(await api.get(each)).status_code for each in paths])
     assert codes == [[401] * 3, [403] * 3]
+
+
+async def test_a_key_of_the_command_opens_the_api(strict_mongod: Mongod, lived: Database) -> None:
+    _, (key,), _ = await run(strict_mongod, lived, "keys", "create", "desk", "--scope", "read")
+    async with client_on(lived, key=key) as api:
+        assert (await api.get("/segments/new/count")).status_code == 200
 
 
 @pytest.mark.parametrize(("form", "taken"), [("json", 0), ("csv", 1), ("ndjson", 1)])

@@ -18,6 +18,10 @@ class Done(NamedTuple):
 
 async def run(mongod: Mongod, database: Database, *arguments: str, **settings: str) -> Done:
     """`settings`: beside those that name the database."""
-    told = {"FIDELIO_MONGO_URI": mongod.uri, "FIDELIO_SCORING_DATABASE": database.name, **settings}
+    return await run_on(mongod.uri, database.name, *arguments, **settings)
+
+
+async def run_on(mongo: str, name: str, *arguments: str, **settings: str) -> Done:
+    told = {"FIDELIO_MONGO_URI": mongo, "FIDELIO_SCORING_DATABASE": name, **settings}
     done = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=told)
     return Done(done.exit_code, done.stdout.splitlines(), done.stderr)
