@@ -17,7 +17,7 @@ install: .venv/installed ## Create the environment in .venv with every command i
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
-	  --editable 'shared[mongo]' --editable services/ingest --editable services/profile \
+	  --editable 'shared[api,mongo]' --editable services/ingest --editable services/profile \
 	  --editable 'services/scoring[training,challenger]' --editable services/notify --editable 'deploy[workbench]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps lifetimes
 	touch $@

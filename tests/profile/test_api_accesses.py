@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from fidelio_profile.adapters.mongo_accesses import Access
-from fidelio_profile.api.accesses import MOST_GATHERED, AccessLog, Visit
+from fidelio_shared.access.accesses import MOST_GATHERED, AccessLog, Visit
+from fidelio_shared.access.mongo_accesses import Access
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.storage.mongo import Database
 from support.api import ACCESS_DAYS, by, client_on, merge, pages, person

@@ -7,22 +7,19 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
-from hypothesis import HealthCheck, given, settings
-from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from fidelio_deploy.mongo import Mongod
 from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_shared.storage.mongo import Database
 from support.api import KEY, person
+from support.fuzzing import ask
 from support.interactions import an_interaction, an_order, customer, email
 from support.outcomes import a_notification, a_score, a_segment_change
 from support.profile_steps import live
 from support.served_api import serving
 
-EXAMPLES = 25
-OPENED = {"X-API-Key": KEY}
 ANN = an_order(1, identifiers=[customer("42"), email("ann@example.org")], account_id="acme", traits={"name": "Ann"})
 BOB = an_interaction(2, identifiers=[customer("7")], account_id="acme", rating={"scale": "nps", "value": 9})
 KNOWN: Mapping[str, Mapping[str, Any]] = {
@@ -32,22 +29,6 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "/profiles/{profile}/timeline": {"path_parameters": {"profile": person(BOB)}},
     "/accounts/{account}": {"path_parameters": {"account": "acme"}},
 }
-
-
-def ask(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, known: Mapping[str, Any]) -> set[int]:
-    """The statuses of many answers, each of which kept to the description.
-
-    Not all that has the right form must be accepted: only cursors that a page gave, one of three ways to search.
-    """
-    statuses: set[int] = set()
-
-    @given(case=operation.as_strategy(generation_mode=mode, headers=OPENED, **known))
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    def keeps_to_its_description(case: Case) -> None:
-        statuses.add(case.call_and_validate(headers=OPENED, excluded_checks=[positive_data_acceptance]).status_code)
-
-    keeps_to_its_description()
-    return statuses
 
 
 @pytest.fixture
@@ -64,9 +45,9 @@ def test_every_answer_keeps_to_the_description(strict_mongod: Mongod, lived: Dat
         operations = [each.ok() for each in schema.get_all_operations()]
         statuses = {
             f"{each.method} {each.path}": [
-                ask(each, GenerationMode.POSITIVE, {}),
-                ask(each, GenerationMode.NEGATIVE, {}),
-                ask(each, GenerationMode.POSITIVE, KNOWN.get(each.path, {})),
+                ask(each, GenerationMode.POSITIVE, {}, key=KEY),
+                ask(each, GenerationMode.NEGATIVE, {}, key=KEY),
+                ask(each, GenerationMode.POSITIVE, KNOWN.get(each.path, {}), key=KEY),
             ]
             for each in operations
         }
@@ -80,4 +61,4 @@ def test_an_answer_that_breaks_its_description_is_noticed() -> None:
     application.get("/count", response_model=int)(lambda: JSONResponse("seven"))
     (operation,) = schemathesis.openapi.from_asgi("/openapi.json", application).get_all_operations()
     with pytest.raises(FailureGroup):
-        ask(operation.ok(), GenerationMode.POSITIVE, {})
+        ask(operation.ok(), GenerationMode.POSITIVE, {}, key=KEY)

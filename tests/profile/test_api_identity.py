@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from fidelio_profile.adapters.mongo_keys import MongoKeyStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
+from fidelio_shared.access.mongo_keys import MongoKeyStore
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.ingest import Identifier
 from fidelio_shared.contracts.topics import IDENTITIES, TIMELINE

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from pymongo import AsyncMongoClient
 
-from fidelio_profile.adapters.mongo_keys import MongoKeyStore
-from fidelio_profile.api.keys import REMEMBERED_SECONDS, KeyRing
-from fidelio_profile.domain.keys import BOOTSTRAP, SCOPES, Key, Scope, digest
+from fidelio_shared.access.key_ring import REMEMBERED_SECONDS, KeyRing
+from fidelio_shared.access.keys import BOOTSTRAP, SCOPES, Key, Scope, digest
+from fidelio_shared.access.mongo_keys import MongoKeyStore
 from fidelio_shared.storage.mongo import Database, Document
 from support.api import KEY, client_on
 from support.interactions import a_profile_id

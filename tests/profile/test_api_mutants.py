@@ -12,6 +12,7 @@ from support.source_mutants import TOLD, SourceMutant
 
 _HERE = Path(__file__).parent
 _API, _ADAPTERS = "fidelio_profile.api", "fidelio_profile.adapters"
+_ACCESS = "fidelio_shared.access"
 _SOME_TESTS_FAILED = 1
 
 
@@ -48,20 +49,20 @@ WRONG = (
     ),
     Wrong(
         "asks for no scope",
-        SourceMutant(f"{_API}.keys", "if scope not in key.scopes:", "if not key.scopes:"),
+        SourceMutant(f"{_ACCESS}.key_ring", "if scope not in key.scopes:", "if not key.scopes:"),
         "test_api_keys.py",
         "test_a_key_opens_what_its_scopes_name",
     ),
     Wrong(
         "lets in who bears a revoked key",
-        SourceMutant(f"{_ADAPTERS}.mongo_keys", ' or found["revoked_at"]:', ":"),
+        SourceMutant(f"{_ACCESS}.mongo_keys", ' or found["revoked_at"]:', ":"),
         "test_api_keys.py",
         "test_a_revoked_key_opens_nothing_while_others_still_do",
     ),
     Wrong(
         "tags the profile without its outcomes",
         SourceMutant(
-            f"{_API}.answers",
+            f"{_ACCESS}.answers",
             "hashlib.blake2b(body, digest_size=12)",
             'hashlib.blake2b(encode({**view, "outcomes": None}), digest_size=12)',
         ),
@@ -82,7 +83,7 @@ WRONG = (
     ),
     Wrong(
         "repeats in a refusal what was said",
-        SourceMutant(f"{_API}.answers", "{each['msg']}", "{each['msg']} {each['input']}"),
+        SourceMutant(f"{_ACCESS}.answers", "{each['msg']}", "{each['msg']} {each['input']}"),
         "test_api_people.py",
         "test_a_refusal_does_not_repeat_what_was_searched_for",
     ),
@@ -100,7 +101,7 @@ WRONG = (
     ),
     Wrong(
         "keeps the place of a stream that has ended",
-        SourceMutant(f"{_API}.streams", "            self.running -= 1", "            pass"),
+        SourceMutant(f"{_ACCESS}.streams", "            self.running -= 1", "            pass"),
         "test_api_streams.py",
         "test_a_place_is_free_again_after_an_answer",
     ),

@@ -10,11 +10,9 @@ import orjson
 import pytest
 from fastapi import HTTPException
 
-from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_streams import MongoStreams
 from fidelio_profile.adapters.mongo_views import Selection
-from fidelio_profile.api.accesses import AccessLog
-from fidelio_profile.api.streams import MOST_STREAMS, StreamEndpoints
+from fidelio_shared.access.streams import MOST_STREAMS, Places
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.storage.mongo import Database
 from support.api import client_on, merge, person
@@ -97,16 +95,16 @@ async def test_a_stream_is_read_as_it_is_taken(database: Database) -> None:
         await each.aclose()
 
 
-async def test_only_a_few_streams_run_at_a_time(database: Database) -> None:
-    endpoints = StreamEndpoints(MongoStreams(database), AccessLog(MongoAccessStore(database, timedelta(days=1)).insert))
-    places = [endpoints.place() for _ in range(MOST_STREAMS + 1)]
+async def test_only_a_few_streams_run_at_a_time() -> None:
+    streams = Places()
+    places = [streams.place() for _ in range(MOST_STREAMS + 1)]
     for each in places[:-1]:
         await anext(each)
     with pytest.raises(HTTPException) as refused:
         await anext(places[-1])
     assert refused.value.status_code == 503
     await places[0].aclose()
-    await anext(endpoints.place())
+    await anext(streams.place())
 
 
 async def test_a_place_is_free_again_after_an_answer(api: httpx.AsyncClient) -> None:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from fidelio_deploy.mongo import Mongod
-from fidelio_profile.adapters.mongo_keys import MongoKeyStore
-from fidelio_profile.domain.keys import Key, digest
+from fidelio_shared.access.keys import Key, digest
+from fidelio_shared.access.mongo_keys import MongoKeyStore
 from fidelio_shared.storage.mongo import Database
 
 Done = tuple[int, str, str]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fidelio_profile.domain.recent import MOST_RECENT
 from fidelio_scoring.domain.segments.definitions import check_kept
+from fidelio_shared.contracts.recent import MOST_RECENT
 from support.segment_lots import SUBJECTS
 from support.segment_scan import FILES, definitions, violations
 

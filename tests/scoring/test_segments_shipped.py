@@ -6,13 +6,13 @@ from itertools import product
 
 import pytest
 
-from fidelio_profile.domain.recent import MOST_RECENT
 from fidelio_scoring.domain.bands import Band
 from fidelio_scoring.domain.purchases import purchases_of
 from fidelio_scoring.domain.segments.definitions import check_kept, needs
 from fidelio_scoring.domain.segments.evaluation import memberships
 from fidelio_scoring.domain.segments.parsing import parse_segments
 from fidelio_scoring.domain.segments.reading import Scores
+from fidelio_shared.contracts.recent import MOST_RECENT
 from support.segment_cases import answer, consent, order, ticket, view
 from support.segment_check import history
 from support.segment_world import Event, day, event, facts_of, interactions_of

@@ -48,11 +48,14 @@ OUT_OF_REACH: Mapping[str, Sequence[str]] = {
 
 NOT_A_STEP: Mapping[str, str] = {
     "wires the steps": r"\.app$",
-    "commands, harmless when repeated": r"fidelio_profile\.(keys_command|merging_met|refolding|retaining|verifying)$",
+    "commands, harmless when repeated": (
+        r"fidelio_profile\.(merging_met|refolding|retaining|verifying)$"
+        r"|fidelio_scoring\.(adopting|databases|model_commands|segments_commands|trying)$"
+    ),
     "reads what is scored by": r"fidelio_scoring\.(rules|adapters\.mongo_rules)$",
-    "answers over HTTP": r"fidelio_profile\.api\.",
+    "answers over HTTP": r"fidelio_(profile|scoring)\.api\.",
     "reads for the API or a command, or writes what nothing else rests on": (
-        r"mongo_(accesses|accounts|exports|identity|keys|met|people|retention|streams|versions|views)$"
+        r"mongo_(accounts|exports|identity|met|people|retention|standings|streams|versions|views)$"
     ),
     "sends": r"fidelio_notify\.(release|adapters\.smtp_mail)$",
 }

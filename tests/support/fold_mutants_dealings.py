@@ -10,12 +10,13 @@ from fidelio_profile.domain.orders import Total, Totals
 from fidelio_profile.domain.parts import Part
 from fidelio_profile.domain.preferred import RESPONSES, Preferred
 from fidelio_profile.domain.ratings import Ratings
-from fidelio_profile.domain.recent import MOST_RECENT, Recent
+from fidelio_profile.domain.recent import Recent
 from fidelio_profile.domain.referred import Key, Referred
 from fidelio_profile.domain.subscriptions import Subscription
 from fidelio_profile.domain.tickets import Ticket, Tickets
 from fidelio_shared.contracts.canonical import Instant, instant
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.recent import MOST_RECENT
 from support.fold_mutants import Mutant, first_come, mutant, wide_mutant
 
 V = TypeVar("V")

@@ -5,8 +5,8 @@ from datetime import timedelta
 from itertools import chain, cycle, islice, product
 
 from fidelio_profile.domain.preferred import RESPONSES
-from fidelio_profile.domain.recent import MOST_RECENT
 from fidelio_shared.contracts.ingest import Interaction
+from fidelio_shared.contracts.recent import MOST_RECENT
 from support.interactions import NOON, an_interaction, customer, device
 
 LETTERS = ("x", "é", "日", "😀", "\x01", '"', "\\")

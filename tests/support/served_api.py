@@ -1,23 +1,27 @@
-"""The profile's API as a server of its own, on loopback, for clients that wait for each answer."""
+"""An API as a server of its own, on loopback, for clients that wait for each answer."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from fidelio_deploy.ports import free_port
-from fidelio_shared.storage.mongo import connect
+from fidelio_shared.storage.mongo import Database, connect
 from support.api import application_on
 
 _START_SECONDS = 20.0
 
 
 @contextmanager
-def serving(mongo: str, name: str) -> Iterator[str]:
-    """Its address. The server has its own thread and event loop, and so its own connection."""
+def serving(mongo: str, name: str, application_on: Callable[[Database], FastAPI] = application_on) -> Iterator[str]:
+    """Its address; the profile's, if nothing else is said.
+
+    The server has its own thread and event loop, and so its own connection.
+    """
     port = free_port()
     servers: list[uvicorn.Server] = []
 

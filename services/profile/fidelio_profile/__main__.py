@@ -8,19 +8,26 @@ import uvloop
 from fidelio_profile.adapters.indexes import INDEXES
 from fidelio_profile.adapters.mongo_retention import today
 from fidelio_profile.app import run as run_profile
-from fidelio_profile.keys_command import keys
 from fidelio_profile.merging_met import merge_met as merge_met_profiles
 from fidelio_profile.refolding import refold as refold_older
 from fidelio_profile.retaining import print_kept
 from fidelio_profile.retaining import retain as retain_timelines
 from fidelio_profile.settings import STEPS, ProfileSettings, Step
 from fidelio_profile.verifying import verify as verify_profiles
+from fidelio_shared.access.keys_command import keys_commands
 from fidelio_shared.messaging.commands import plain_errors, read_settings
 from fidelio_shared.observability.logs import configure_logs
 from fidelio_shared.storage.init_command import Clock, Epoch, initialise_database
+from fidelio_shared.storage.mongo import Database, connect
+
+
+def _connect() -> Database:
+    settings = read_settings(ProfileSettings)
+    return connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
+
 
 main = typer.Typer(no_args_is_help=True, help="Finds whose an interaction is and folds it into one profile.")
-main.add_typer(keys, name="keys")
+main.add_typer(keys_commands("fidelio-profile", _connect), name="keys")
 
 
 @main.command()

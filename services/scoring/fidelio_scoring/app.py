@@ -1,9 +1,8 @@
 """The only wiring of scoring."""
 
-from starlette.applications import Starlette
-
 from fidelio_scoring.adapters.mongo_rules import MongoRuleStore
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
+from fidelio_scoring.api.application import ApiSettings, make_application, open_api
 from fidelio_scoring.decoding import decode_evidence
 from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
@@ -15,6 +14,7 @@ from fidelio_shared.contracts.channels import read_channels
 from fidelio_shared.contracts.topics import PROFILES, channel_topic
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.process import Process, make_process, serve
+from fidelio_shared.messaging.stream_clock import wall_clock
 from fidelio_shared.messaging.watermark import Watermark, stages_to_profiles
 from fidelio_shared.observability.pages import make_pages
 from fidelio_shared.storage.exemptions import ExemptionWatch
@@ -50,9 +50,11 @@ async def run(settings: ScoringSettings) -> int:
         consume(process, handlers, ownership, settings.batch_records)
         process.background += [ExemptionWatch(database, watermark, metrics.watermark_exempt).run, rules.run, watch.run]
 
-    application = Starlette(
-        routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)
-    )
+    application = make_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
+    if settings.api_key is not None:
+        now = wall_clock(0) if settings.clock == "wall" else None
+        told = ApiSettings(settings.api_key.get_secret_value(), settings.access_days, now)
+        open_api(application, database, in_use, told)
     try:
         return await serve(process, application, host=settings.host, port=settings.port)
     finally:

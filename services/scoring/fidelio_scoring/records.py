@@ -89,7 +89,7 @@ def _score_record(change: ScoreChange | ScoreWithdrawn, rules: Rules) -> Outgoin
         score = score.model_copy(
             update={
                 "churn": _churn(change),
-                "value": _value(values.value) if values.value else None,
+                "value": value_told(values.value) if values.value else None,
                 "rfm": Rfm(**asdict(values.rfm)) if values.rfm else None,
                 "arpu": values.arpu,
                 "health": HealthScore(score=values.health.score, groups=dict(values.health.groups)),
@@ -135,7 +135,7 @@ def _purchase_facts(told: PurchaseFacts, facts: SeenFacts) -> Facts | None:
     )
 
 
-def _value(value: Value) -> CustomerValue:
+def value_told(value: Value) -> CustomerValue:
     return CustomerValue(
         amount=value.clv,
         currency=value.currency,

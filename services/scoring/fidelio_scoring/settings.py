@@ -14,7 +14,9 @@ class ScoringSettings(BaseSettings):
 
     `model_file`, `segments_file`: else the shipped ones; whatever `use` put into the database comes before either.
     `shadow_model_file`: a model on trial, whose scores go to `shadow-scores` and into metrics.
-    `adoptions_per_second`: how many profiles are scored anew a second, by each process, after these have changed.
+    `api_key`: without one there is no HTTP API, only the pages of the process. `access_days`: how long it is known who
+    looked at whom. `adoptions_per_second`: how many profiles are scored anew a second, by each process, after model or
+    definitions have changed.
     """
 
     model_config = SettingsConfigDict(
@@ -24,6 +26,8 @@ class ScoringSettings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     mongo_uri: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
     scoring_database: str = "scoring"
+    api_key: SecretStr | None = None
+    access_days: int = Field(default=730, ge=1, le=36_500)
     clock: ClockKind = "wall"
     clock_skew_ms: int = 100
     channels_file: Path | None = None

@@ -2,6 +2,8 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from fidelio_shared.access.indexes import ACCESS_INDEXES
+
 ROUTE_SECONDS = 15 * 86_400
 """Retention of channels.* and interactions, 7 days each, and a day."""
 
@@ -44,9 +46,5 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("segments.memberships.segment", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("scores.churn.band", ASCENDING), ("_id", ASCENDING)]),
     ],
-    "keys": [IndexModel([("name", ASCENDING), ("created_at", ASCENDING)])],
-    "accesses": [
-        IndexModel([("profile", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
-        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
-    ],
+    **ACCESS_INDEXES,
 }

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Cursor, Id, answer, bad_cursor, cursor, existing, moment_before, refusals
+from fidelio_profile.api.answers import existing
 from fidelio_profile.api.shapes import AccessesPage
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import Cursor, Id, answer, bad_cursor, cursor, moment_before, refusals
+from fidelio_shared.access.mongo_accesses import MongoAccessStore
 from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Document

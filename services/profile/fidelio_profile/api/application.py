@@ -8,30 +8,31 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import StatelessLifespan
 
-from fidelio_profile.adapters.mongo_accesses import MongoAccessStore
 from fidelio_profile.adapters.mongo_accounts import MongoAccounts
 from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_exports import MongoExports
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
-from fidelio_profile.adapters.mongo_keys import MongoKeyStore
 from fidelio_profile.adapters.mongo_people import MongoPeople
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_streams import MongoStreams
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
 from fidelio_profile.api.access_pages import AccessEndpoints
-from fidelio_profile.api.accesses import AccessLog
-from fidelio_profile.api.answers import answer_errors, refuse_unknown_parameters
 from fidelio_profile.api.asking import Asking
 from fidelio_profile.api.erasures import ErasureEndpoints
 from fidelio_profile.api.exports import ExportEndpoints
 from fidelio_profile.api.identity import IdentityEndpoints
-from fidelio_profile.api.keys import KeyRing
 from fidelio_profile.api.people import PeopleEndpoints
 from fidelio_profile.api.profiles import ProfileEndpoints
 from fidelio_profile.api.reviews import ReviewEndpoints
 from fidelio_profile.api.rights import RightsEndpoints
 from fidelio_profile.api.streams import StreamEndpoints
-from fidelio_profile.domain.keys import digest
+from fidelio_shared.access.accesses import AccessLog
+from fidelio_shared.access.answers import answer_errors, refuse_unknown_parameters
+from fidelio_shared.access.key_ring import KeyRing
+from fidelio_shared.access.keys import digest
+from fidelio_shared.access.mongo_accesses import MongoAccessStore
+from fidelio_shared.access.mongo_keys import MongoKeyStore
+from fidelio_shared.access.streams import Places
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.storage.mongo import Database
 
@@ -63,7 +64,7 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     looks = MongoAccessStore(database, timedelta(days=settings.access_days))
     accesses = AccessLog(looks.insert)
     reading = APIRouter(dependencies=[Depends(keys.needs("read")), Depends(refuse_unknown_parameters)])
-    StreamEndpoints(MongoStreams(database), accesses).add_to(reading)
+    StreamEndpoints(MongoStreams(database), accesses, Places()).add_to(reading)
     PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
     writing = APIRouter(dependencies=[Depends(keys.needs("write")), Depends(refuse_unknown_parameters)])
     privacy = APIRouter(dependencies=[Depends(keys.needs("privacy")), Depends(refuse_unknown_parameters)])

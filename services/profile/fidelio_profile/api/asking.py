@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Header, HTTPException, Request, Response
 
 from fidelio_profile.adapters.mongo_requests import Decide, MongoRequestStore
-from fidelio_profile.api.answers import answer
-from fidelio_profile.domain.keys import Key
 from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
+from fidelio_shared.access.answers import answer
+from fidelio_shared.access.keys import Key
 from fidelio_shared.contracts.ids import ProfileId, hash16
 
 _PATIENCE_SECONDS = 5.0

@@ -9,12 +9,13 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from fidelio_profile.adapters.mongo_erasures import Erasure, MongoErasureStore
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Id, answer, existing, refusals
+from fidelio_profile.api.answers import existing
 from fidelio_profile.api.asking import AskerOf
 from fidelio_profile.api.shapes import ErasurePreview, ErasureView
 from fidelio_profile.domain.people import identifier_of
 from fidelio_profile.domain.suppression import suppressed_keys
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import Id, answer, refusals
 from fidelio_shared.contracts.erasures import STORES
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.topics import ANY_CHANNEL, gone_after, topics_for

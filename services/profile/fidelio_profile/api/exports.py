@@ -12,9 +12,10 @@ from fastapi.responses import StreamingResponse
 from fidelio_profile.adapters.mongo_exports import MongoExports
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Id, existing, refusals
+from fidelio_profile.api.answers import existing
 from fidelio_profile.api.identity import identity_view
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import Id, refusals
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.storage.mongo import Document

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from fidelio_profile.adapters.mongo_identity import Explanation, MongoIdentityViews
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Id, answer, existing, refusals
+from fidelio_profile.api.answers import existing
 from fidelio_profile.api.asking import AskerOf, Asking, view
 from fidelio_profile.api.reviews import doubt_view
 from fidelio_profile.api.shapes import IdentityExplained, RequestView
 from fidelio_profile.domain.people import Link, identifier_of
 from fidelio_profile.domain.regrouping import separate, unite
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import Id, answer, refusals
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import Contract, HexId, Identifier
 

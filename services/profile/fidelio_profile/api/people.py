@@ -9,9 +9,18 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from fidelio_profile.adapters.mongo_accounts import MOST_MEMBERS, MongoAccounts
 from fidelio_profile.adapters.mongo_people import SHORTEST_BEGINNING, START, Hits, MongoPeople, Position
-from fidelio_profile.api.accesses import AccessLog, Visit, VisitOf
-from fidelio_profile.api.answers import Cursor, answer, bad_cursor, cursor, key_behind, position, position_key, refusals
 from fidelio_profile.api.shapes import AccountView, PeoplePage
+from fidelio_shared.access.accesses import AccessLog, Visit, VisitOf
+from fidelio_shared.access.answers import (
+    Cursor,
+    answer,
+    bad_cursor,
+    cursor,
+    key_behind,
+    position,
+    position_key,
+    refusals,
+)
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.scoring import Band
 

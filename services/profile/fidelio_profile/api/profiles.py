@@ -10,20 +10,20 @@ import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from fidelio_profile.adapters.mongo_views import FIRST_PAGE, PARTS, MongoProfileViews, Selection
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import (
+from fidelio_profile.api.answers import existing
+from fidelio_profile.api.shapes import ProfileView, TimelinePage
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import (
     NOT_MODIFIED,
     Cursor,
     Id,
     KnownTags,
     answer,
     cursor,
-    existing,
     moment_before,
     refusals,
     tagged,
 )
-from fidelio_profile.api.shapes import ProfileView, TimelinePage
 from fidelio_shared.contracts.canonical import instant
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.ingest import ToldInstant

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from fidelio_profile.adapters.mongo_identity import Doubt, MongoIdentityViews
-from fidelio_profile.api.accesses import AccessLog, VisitOf
-from fidelio_profile.api.answers import Cursor, answer, cursor, key_behind, refusals
 from fidelio_profile.api.asking import Asker, AskerOf, Asking
 from fidelio_profile.api.shapes import Review, ReviewsPage
 from fidelio_profile.domain.people import identity_key
 from fidelio_profile.domain.regrouping import attach, keep_apart, unite_unless_one
+from fidelio_shared.access.accesses import AccessLog, VisitOf
+from fidelio_shared.access.answers import Cursor, answer, cursor, key_behind, refusals
 from fidelio_shared.contracts.ids import ProfileId, hash16
 
 _PAGE, _LARGEST_PAGE = 20, 100

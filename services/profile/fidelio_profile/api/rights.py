@@ -12,11 +12,12 @@ from pydantic import Field
 
 from fidelio_profile.adapters.mongo_identity import MongoIdentityViews
 from fidelio_profile.adapters.mongo_views import MongoProfileViews
-from fidelio_profile.api.answers import Id, answer, existing, refusals
+from fidelio_profile.api.answers import existing
 from fidelio_profile.api.asking import Asker, AskerOf, until
 from fidelio_profile.api.shapes import SaidView
 from fidelio_profile.domain.people import identifier_of
 from fidelio_profile.records import submission_record
+from fidelio_shared.access.answers import Id, answer, refusals
 from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.contracts.ids import ProfileId, interaction_id
 from fidelio_shared.contracts.ingest import CORRECTED, Contract, Identifier, Name, Scalar, Text

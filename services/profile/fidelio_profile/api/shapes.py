@@ -15,10 +15,6 @@ from fidelio_shared.contracts.scoring import ScoreChanged, SegmentChanged
 Following = Annotated[str | None, Field(description="`cursor` of the following page; null after the last one")]
 
 
-class Problem(Contract):
-    detail: str
-
-
 class OutcomesView(Contract):
     scores: ScoreChanged | None
     segments: SegmentChanged | None

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from fidelio_profile.domain.bottom import bottom
 from fidelio_profile.domain.bounds import fits
 from fidelio_profile.domain.preferred import LONGEST_CHANNEL
-from fidelio_profile.domain.recent import MOST_RECENT
 from fidelio_shared.contracts.canonical import Instant, milliseconds
+from fidelio_shared.contracts.recent import MOST_RECENT
 
 HALF_LIVES_DAYS = (7, 30, 90)
 MOST_ACTIVITIES = 48

@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = ("model", "segments")
 class MongoRuleStore:
     database: Database
 
-    async def read(self) -> Mapping[str, str]:
+    async def read(self) -> Mapping[Kind, str]:
         with translated():
             found = await self.database.rules.find({"_id": {"$in": list(KINDS)}}).to_list()
         return {each["_id"]: each["text"] for each in found}

@@ -11,6 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fidelio_scoring.domain.facts import Facts
 from fidelio_scoring.domain.standing import Announced, Evidence, Standing
+from fidelio_shared.access.indexes import ACCESS_INDEXES
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.exemptions import EXEMPTIONS
@@ -24,6 +25,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     EXEMPTIONS: [],
     "rules": [],
+    **ACCESS_INDEXES,
 }
 _STATE_VERSION = 2
 FACTS = TypeAdapter(Facts)
@@ -50,7 +52,7 @@ class MongoScoreStore:
         ids = [bytes.fromhex(each) for each in profiles]
         with translated():
             found = await self.database.scores.find({"_id": {"$in": ids}}).to_list()
-        standings = [_standing_from(each) for each in found if "erased_at" not in each]
+        standings = [standing_from(each) for each in found if "erased_at" not in each]
         return Known(
             {each.profile: each for each in standings},
             frozenset(ProfileId(each["_id"].hex()) for each in found if "erased_at" in each),
@@ -61,7 +63,7 @@ class MongoScoreStore:
         query = {"partition": {"$in": sorted(partitions)}, "next_review_at": {"$lte": until}}
         with translated():
             found = await self.database.scores.find(query).sort("next_review_at", ASCENDING).limit(limit).to_list()
-        return [(_standing_from(each), each["partition"]) for each in found]
+        return [(standing_from(each), each["partition"]) for each in found]
 
     async def scored_by_others(self, partitions: Iterable[int], rules: str, *, limit: int) -> list[Placed]:
         """Standings that were scored by other rules than these."""
@@ -69,7 +71,7 @@ class MongoScoreStore:
         query = {"partition": {"$in": sorted(partitions)}, **other}
         with translated():
             found = await self.database.scores.find(query).limit(limit).to_list()
-        return [(_standing_from(each), each["partition"]) for each in found]
+        return [(standing_from(each), each["partition"]) for each in found]
 
     async def save(self, standings: Sequence[Placed]) -> None:
         """Each replaces the version that it was computed from. Raises Halted where another process was faster."""
@@ -123,7 +125,7 @@ def _document(standing: Standing, partition: int) -> Document:
     }
 
 
-def _standing_from(document: Mapping[str, Any]) -> Standing:
+def standing_from(document: Mapping[str, Any]) -> Standing:
     announced, facts = document["announced"], document["facts"]
     return Standing(
         profile=ProfileId(document["_id"].hex()),

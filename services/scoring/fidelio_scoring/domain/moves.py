@@ -60,7 +60,7 @@ def review(standing: Standing, until: datetime, rules: Rules) -> Moved:
 
 def adopt(standing: Standing, at: datetime, rules: Rules) -> Moved:
     """Scores by new rules, which are the cause of whatever changes."""
-    is_model = standing.rules.split(" ")[0] != rules.model.version
+    is_model = standing.rules.rsplit(" ", 1)[0] != rules.model.version
     at = max(at, standing.as_of)
     cause = ScoringCause(kind="model" if is_model else "definition", at=at)
     return _score(replace(standing, as_of=at, rules=rules.version), cause, rules)
@@ -88,7 +88,7 @@ def _fire(standing: Standing, rules: Rules) -> Moved:
     facts, announced, now = standing.facts, standing.announced, standing.as_of
     if facts is None:
         return Moved(replace(standing, next_review_at=None))
-    seen = outlook(rules.definitions, facts, _scores(announced), now)
+    seen = outlook(rules.definitions, facts, announced_scores(announced), now)
     if seen.memberships == standing.segments.keys() and not _is_moved_on(announced, facts, now, rules):
         return Moved(_look_ahead(standing, facts, behaviour_of(facts, rules.model), seen, rules))
     return _score(standing, ScoringCause(kind="review", at=now), rules)
@@ -111,7 +111,7 @@ def _score(standing: Standing, cause: ScoringCause, rules: Rules) -> Moved:
     behaviour, previous_band = behaviour_of(facts, rules.model), before.band if before else None
     assessment = judge(behaviour, standing.as_of, previous_band=previous_band, model=rules.model)
     told = _tell_score(standing, cause, assessment, rules)
-    seen = outlook(rules.definitions, facts, _scores(told.standing.announced), standing.as_of)
+    seen = outlook(rules.definitions, facts, announced_scores(told.standing.announced), standing.as_of)
     placed = _look_ahead(told.standing, facts, behaviour, seen, rules)
     return told.then(_tell_segments(placed, cause, seen.memberships, rules))
 
@@ -176,7 +176,7 @@ def _tell_segments(standing: Standing, cause: ScoringCause, holding: frozenset[s
     return Moved(standing, (SegmentChange(standing, cause, entered, exited),))
 
 
-def _scores(announced: Announced | None) -> Scores:
+def announced_scores(announced: Announced | None) -> Scores:
     """As others were told, so that a segment never contradicts the score that they know."""
     if announced is None:
         return NO_SCORES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fidelio_profile.domain.keys import Key, Scope, digest, token
+from fidelio_shared.access.keys import Key, Scope, digest, token
 from fidelio_shared.storage.mongo import Database, translated
 
 MOST_KEYS = 1_000

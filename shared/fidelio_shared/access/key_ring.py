@@ -9,15 +9,15 @@ from typing import Annotated
 from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyHeader
 
-from fidelio_profile.adapters.mongo_keys import MongoKeyStore
-from fidelio_profile.domain.keys import BOOTSTRAP, SCOPES, Key, Scope, digest
+from fidelio_shared.access.keys import BOOTSTRAP, SCOPES, Key, Scope, digest
+from fidelio_shared.access.mongo_keys import MongoKeyStore
 
 REMEMBERED_SECONDS = 5.0
 """So long may a revoked key still be let in."""
 
 _MOST_REMEMBERED = 1_024
 _HEADER = APIKeyHeader(
-    name="X-API-Key", auto_error=False, description="a key made by `fidelio-profile keys create`, with the scope needed"
+    name="X-API-Key", auto_error=False, description="a key made by the service's `keys create`, with the scope needed"
 )
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from fidelio_profile.adapters.mongo_accesses import Access
-from fidelio_profile.domain.keys import Key
+from fidelio_shared.access.keys import Key
+from fidelio_shared.access.mongo_accesses import Access
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.messaging.errors import Unavailable
 
