@@ -60,9 +60,7 @@ WRONG_ORDERS = (
     WrongOrder(
         "variant_fold_forgets_before_it_stores", "fold", r"stores\.fold_timeline:.*forget.* after", "different values"
     ),
-    WrongOrder(
-        "variant_fold_confirms_once", "fold", r"FoldHandlers\._fold_part:.*confirmation.* before", "confirmed"
-    ),
+    WrongOrder("variant_fold_confirms_once", "fold", r"FoldHandlers\._fold_part:.*confirmation.* before", "confirmed"),
     WrongOrder(
         "variant_fold_deletes_what_leaves_first", "fold", r"leaves_first\.save:.*delete_many.* after", "in its base"
     ),

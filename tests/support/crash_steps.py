@@ -34,6 +34,7 @@ STEPS: Mapping[str, str] = {
 
 OUT_OF_REACH: Mapping[str, Sequence[str]] = {
     "needs a race or an outage": (r"MongoRouteStore\.assign:.*sleep", r"_publish_refolds", r"SilenceWatch\."),
+    "needs a timeline of thousands": (r"MongoTimelines\.(_page|_walk|_bodies):", r"MongoTimelines\.read:.*_page"),
     "only reads, for the API": (
         r"MongoErasureStore\.find:",
         r"MongoRequestStore\.found:",
