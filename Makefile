@@ -3,6 +3,7 @@
 .PHONY: help install demo test test-long lint format bench up down contracts clean
 
 PYTHON ?= python3.11
+WORKERS ?= 2
 BIN := .venv/bin
 PACKAGES := fidelio_shared fidelio_ingest fidelio_profile fidelio_scoring fidelio_notify fidelio_deploy
 PROJECTS := $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/pyproject.toml)
@@ -25,8 +26,8 @@ install: .venv/installed ## Create the environment in .venv with every command i
 demo: install ## Real Kafka, real MongoDB, 69,659 real purchases: the whole of Fidelio in a few minutes
 	$(BIN)/fidelio-demo
 
-test: install ## All tests, with a real broker and database
-	$(BIN)/python -m pytest -q -m "not long"
+test: install ## All tests, with a real broker and database, in two processes
+	$(BIN)/python -m pytest -q -m "not long" -n $(WORKERS) --dist loadfile
 
 test-long: install ## The long crash and property runs too
 	$(BIN)/python -m pytest -q
