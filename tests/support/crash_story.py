@@ -29,7 +29,8 @@ _SILENT_FOR_DAYS = 250
 
 @dataclass(slots=True)
 class Crashes:
-    """The places at which each step is still to end; one that a round does not pass is the first of the next round.
+    """The places at which each step is still to end; one that a round does not pass is the second of the next round:
+    some are passed only by who comes after a process that has ended.
 
     Once in four times a step ends in its second batch; else in the first, so that this comes again and again.
     """
@@ -64,7 +65,7 @@ class Crashes:
             self.ended[step] += 1
         elif place != "-":
             self.missed[step, place] += 1
-            (self.waiting if self.missed[step, place] < _ATTEMPTS else self.unreached)[step].appendleft(place)
+            (self.waiting if self.missed[step, place] < _ATTEMPTS else self.unreached)[step].insert(1, place)
         return code
 
     def end_stored(self) -> None:
