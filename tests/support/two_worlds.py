@@ -74,11 +74,21 @@ class World:
 
 
 @contextmanager
-def a_world(home: Path, processes: Mapping[str, int], *, batch_records: int) -> Iterator[World]:
+def a_world(
+    home: Path,
+    processes: Mapping[str, int],
+    *,
+    batch_records: int,
+    channels_file: Path | None = None,
+    segments_file: Path | None = None,
+) -> Iterator[World]:
     """So many processes of each step, on the stream clock, with a Kafka and a MongoDB of their own."""
-    with running_stack(home, clock="stream", epoch=EPOCH, partitions=PARTITIONS, services=False) as stack:
-        told = environment(stack.addresses, clock="stream", channels_file=None)
+    with running_stack(
+        home, clock="stream", epoch=EPOCH, partitions=PARTITIONS, services=False, channels_file=channels_file
+    ) as stack:
+        told = environment(stack.addresses, clock="stream", channels_file=channels_file)
         told |= {"FIDELIO_BATCH_RECORDS": str(batch_records)}
+        told |= {"FIDELIO_SEGMENTS_FILE": str(segments_file)} if segments_file else {}
         create_databases(told, clock="stream", epoch=EPOCH)
         with supervised((), home / "logs", report=print) as supervisor:
             world = World(stack.addresses.kafka, supervisor, told)
