@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import exp2
+from math import exp2, expm1, log, log1p
 from typing import Protocol
 
 from fidelio_scoring.domain.bands import Band, Bands, band_for
@@ -23,6 +23,9 @@ from fidelio_scoring.domain.purchases import Purchases
 from fidelio_scoring.domain.signals import Course, Signals
 
 LOOK_AHEAD_DAYS = 20 * 365
+NARROW_MS = 32
+ESTIMATES, CLOSE = 6, 1e-11
+TINY = 1e-15
 LEAPS_DAYS = (112, 14)
 """Tried first, the longer one first: one look ahead settles most customers."""
 SPANS_SEARCHED = 2
@@ -70,14 +73,16 @@ def next_band_change(behaviour: Behaviour, band: Band, *, after: datetime, model
 
 
 def next_band_look(behaviour: Behaviour, band: Band, *, after: datetime, model: ChurnModel) -> datetime | None:
-    """`next_band_change` where it is near; else an instant before it, up to which the band provably stays.
+    """`next_band_change` where it is near or only purchases are known; else an instant before it, up to which the band
+    provably stays: most customers are heard of again before it comes, and to know it would be work for nothing.
 
-    Most customers are heard of again before it comes: to know it to the minute would be work for nothing. None where
-    the highest band holds and only purchases are known: silence does not lower a risk.
+    None where the highest band holds and only purchases are known: silence does not lower a risk.
     """
     search = _search(behaviour, band, model)
-    if search is None or (band is Band.HIGH and isinstance(search, _InSilence)):
+    if search is None:
         return None
+    if isinstance(search, _InSilence):
+        return None if band is Band.HIGH else next_band_change(behaviour, band, after=after, model=model)
     start = search.tick(after)
     for days in LEAPS_DAYS:
         far = start + days * search.ticks_a_day
@@ -154,10 +159,48 @@ class _InSilence:
     def first_in(self, low: int, high: int) -> int | None:
         if self.stays(low, high):
             return None
+        low, high = self._around(self._estimate(low, high), low, high)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if self.stays(low, middle) else (low, middle)
         return high
+
+    def _around(self, near: int, low: int, high: int) -> tuple[int, int]:
+        """A narrow span in which the band changes, looked for from `near` on: the better that is, the sooner found."""
+        width = NARROW_MS
+        while True:
+            left, right = max(low, near - width), min(high, near + width)
+            if left > low and not self.stays(low, left):
+                high = near = left
+            elif right < high and self.stays(low, right):
+                low = near = right
+            else:
+                return left, right
+            width *= NARROW_MS
+
+    def _estimate(self, low: int, high: int) -> int:
+        """By secants: over the logarithm of silence, the log-odds of the risk are almost a line."""
+        threshold = self.bands.watch.enter if self.band is Band.LOW else self.bands.high.enter
+        wanted = log(threshold / (1 - threshold))
+        least, most = _logarithm(low), _logarithm(high)
+        before, place = least, most
+        off_before, off = self._log_odds(low) - wanted, self._log_odds(high) - wanted
+        for _ in range(ESTIMATES):
+            if abs(off) < CLOSE or off == off_before:
+                break
+            step = off * (place - before) / (off - off_before)
+            before, place = place, min(max(place - step, least), most)
+            off_before, off = off, self._log_odds(round(expm1(place) * DAY_MS)) - wanted
+        return min(max(round(expm1(place) * DAY_MS), low + 1), high)
+
+    def _log_odds(self, tick: int) -> float:
+        features = features_after(self.silence, max(tick, 0))
+        risk = combined_risk([score_head(head, features) for head in self.heads])
+        return log(max(risk, TINY) / max(1 - risk, TINY))
+
+
+def _logarithm(tick: int) -> float:
+    return log1p(max(tick, 0) / DAY_MS)
 
 
 @dataclass(frozen=True, slots=True)
