@@ -23,7 +23,7 @@ install: .venv/installed ## Create the environment in .venv with every command i
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps lifetimes
 	touch $@
 
-demo: install ## Real Kafka, real MongoDB, 69,659 real purchases: the whole of Fidelio in a few minutes
+demo: install ## Real Kafka, real MongoDB, 69,659 real purchases: the whole of Fidelio
 	$(BIN)/fidelio-demo
 
 test: install ## All tests, with a real broker and database, in two processes
