@@ -8,7 +8,8 @@ import pytest
 from fidelio_scoring.domain.segments.evaluation import memberships, next_change
 from fidelio_scoring.domain.segments.explanation import Explanation, explain
 from fidelio_scoring.domain.segments.reading import Scores
-from fidelio_scoring.domain.segments.words import ALL, ANY, NOT, Words
+from fidelio_scoring.domain.segments.words import ALL, ANY, NOT
+from fidelio_shared.declarations.words import Words
 from support.segment_cases import consent, opened, order, view
 from support.segment_lots import SUBJECTS, boundaries, life, scores
 from support.segment_scan import FILES, definitions

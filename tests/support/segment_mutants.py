@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from fidelio_scoring.domain.facts import Facts, Ticket
-from fidelio_scoring.domain.segments import conditions, evaluation, instants, lengths, parsing
+from fidelio_scoring.domain.segments import conditions, evaluation, instants, parsing
 from fidelio_scoring.domain.segments.conditions import Among, Belongs, Followed, Granted, Measured, Turn, Within
 from fidelio_scoring.domain.segments.definitions import Definitions
-from fidelio_scoring.domain.segments.lengths import Elapsed
 from fidelio_scoring.domain.segments.program import Program, state_at
 from fidelio_scoring.domain.segments.reading import Reading, Scores
+from fidelio_shared.declarations import lengths
+from fidelio_shared.declarations.lengths import Elapsed
 from support.segment_world import MILLISECOND
 
 _HOUR = timedelta(hours=1)

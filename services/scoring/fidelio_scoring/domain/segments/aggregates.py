@@ -5,21 +5,10 @@ from functools import partial
 
 from fidelio_scoring.domain.segments import instants, measures
 from fidelio_scoring.domain.segments.conditions import All, Condition, Measured, Within
-from fidelio_scoring.domain.segments.fields import (
-    BOUNDS,
-    amount_range_of,
-    count_of,
-    currency_of,
-    fields,
-    items_of,
-    length_of,
-    quintile_range_of,
-    range_of,
-    text_of,
-    type_of,
-)
 from fidelio_scoring.domain.segments.measures import Number
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Node
+from fidelio_scoring.domain.segments.ranges import BOUNDS, amount_range_of, quintile_range_of, range_of
+from fidelio_shared.declarations.fields import count_of, currency_of, fields, items_of, length_of, text_of, type_of
+from fidelio_shared.declarations.yaml_tree import Fault, Node
 
 MOST_TYPES = 20
 MOST_CHANNELS = 50

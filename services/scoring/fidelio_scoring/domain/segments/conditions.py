@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fidelio_scoring.domain.segments import words
-from fidelio_scoring.domain.segments.lengths import Length
 from fidelio_scoring.domain.segments.measures import Number
 from fidelio_scoring.domain.segments.reading import Reading, Scalar
-from fidelio_scoring.domain.segments.words import Words
-from fidelio_scoring.domain.segments.yaml_tree import START, Place
 from fidelio_shared.contracts.rights import EVERY_CHANNEL, objections
+from fidelio_shared.declarations.lengths import Length
+from fidelio_shared.declarations.words import Words
+from fidelio_shared.declarations.yaml_tree import START, Place
 
 Turn = bool | tuple[datetime, bool]
 """Always so; or from this instant on so, and the opposite before it."""

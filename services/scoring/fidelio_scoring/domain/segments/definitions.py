@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from fidelio_scoring.domain.segments.conditions import Condition, Followed, Leaf, Past, Within, leaves_of
 from fidelio_scoring.domain.segments.instants import kth_latest, silent_since, unanswered
 from fidelio_scoring.domain.segments.program import Program
-from fidelio_scoring.domain.segments.words import Words
-from fidelio_scoring.domain.segments.yaml_tree import Place
+from fidelio_shared.declarations.words import Words
+from fidelio_shared.declarations.yaml_tree import Place
 
 
 class SegmentsError(ValueError):

@@ -12,7 +12,7 @@ from fidelio_scoring.domain.segments.definitions import Definitions, Segment
 from fidelio_scoring.domain.segments.instants import kth_latest, nth_channel
 from fidelio_scoring.domain.segments.program import state_at
 from fidelio_scoring.domain.segments.reading import Reading, Scores
-from fidelio_scoring.domain.segments.words import Words
+from fidelio_shared.declarations.words import Words
 
 
 @dataclass(frozen=True, slots=True)

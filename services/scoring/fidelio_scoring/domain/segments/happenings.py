@@ -9,8 +9,8 @@ from functools import partial
 
 from fidelio_scoring.domain.segments import instants
 from fidelio_scoring.domain.segments.conditions import All, Condition, Followed, Not, Past, Within
-from fidelio_scoring.domain.segments.fields import count_of, fields, flag_of, length_of, text_of, type_of
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Node
+from fidelio_shared.declarations.fields import count_of, fields, flag_of, length_of, text_of, type_of
+from fidelio_shared.declarations.yaml_tree import Fault, Node
 
 MOST_COUNTED = 50
 _MOST_WRITTEN = 10**9

@@ -15,21 +15,11 @@ from fidelio_scoring.domain.segments.conditions import (
     Measured,
     Not,
 )
-from fidelio_scoring.domain.segments.fields import (
-    BOUNDS,
-    cut,
-    fields,
-    flag_of,
-    items_of,
-    name_of,
-    one_of,
-    range_of,
-    scalars_of,
-    text_of,
-)
 from fidelio_scoring.domain.segments.happenings import HAPPENINGS
+from fidelio_scoring.domain.segments.ranges import BOUNDS, range_of
 from fidelio_scoring.domain.segments.reading import Scalar
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Listed, Mapped, Node
+from fidelio_shared.declarations.fields import cut, fields, flag_of, items_of, name_of, one_of, scalars_of, text_of
+from fidelio_shared.declarations.yaml_tree import Fault, Listed, Mapped, Node
 
 MOST_PARTS = 50
 BANDS = ("low", "watch", "high")

@@ -8,11 +8,11 @@ from hashlib import sha256
 
 from fidelio_scoring.domain.segments.conditions import All, Belongs, Condition, Not, parts_of
 from fidelio_scoring.domain.segments.definitions import Definitions, Segment, SegmentsError
-from fidelio_scoring.domain.segments.fields import count_of, fields, items_of, name_of, one_of, text_of
 from fidelio_scoring.domain.segments.language import condition_of
 from fidelio_scoring.domain.segments.program import compiled
-from fidelio_scoring.domain.segments.words import Words
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Listed, Mapped, Node, read_yaml
+from fidelio_shared.declarations.fields import count_of, fields, items_of, name_of, one_of, text_of
+from fidelio_shared.declarations.words import Words
+from fidelio_shared.declarations.yaml_tree import Fault, Listed, Mapped, Node, read_yaml
 
 SCHEMA = 1
 KINDS = ("value", "behaviour", "need", "potential", "lifecycle")

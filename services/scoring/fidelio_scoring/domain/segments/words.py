@@ -1,12 +1,9 @@
 """What conditions say, in the languages of the people who read it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-
-class Words(NamedTuple):
-    en: str
-    fr: str
+from fidelio_shared.declarations.words import Words
 
 
 class Bounds(Protocol):

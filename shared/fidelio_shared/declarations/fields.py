@@ -1,25 +1,18 @@
-"""Fields of the segments file: every refusal says where, what, and what would be right."""
+"""Fields of a declaration: every refusal says where, what, and what would be right."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from fidelio_scoring.domain.segments.conditions import Range
-from fidelio_scoring.domain.segments.lengths import LONGEST, CalendarDays, Length, elapsed, is_time_zone
-from fidelio_scoring.domain.segments.measures import Number
-from fidelio_scoring.domain.segments.yaml_tree import Fault, Listed, Mapped, Node, Scalar
+from fidelio_shared.declarations.lengths import LONGEST, CalendarDays, Length, elapsed, is_time_zone
+from fidelio_shared.declarations.yaml_tree import Fault, Listed, Mapped, Node, Scalar
 
-BOUNDS = ("at_least", "at_most", "more_than", "less_than", "is")
 MOST_VALUES = 100
 LONGEST_TEXT = 128
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
-_SLIDING_SUM = (
-    "a number over a sliding window would need every single interaction to be kept; "
-    "count them with `happened`, or take the number over all time"
-)
 
 
 def fields(
@@ -90,14 +83,14 @@ def count_of(node: Node, what: str, least: int, most: int) -> int:
     return value
 
 
-def number_of(node: Node, what: str) -> Number:
+def number_of(node: Node, what: str) -> int | float:
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Fault(node.place, f"{what} is {shown(node)}; write a number")
     return value
 
 
-def amount_of(node: Node, what: str) -> Number:
+def amount_of(node: Node, what: str) -> Decimal:
     if not isinstance(node, Scalar) or not _AMOUNT.fullmatch(node.text):
         raise Fault(node.place, f"{what} is {shown(node)}; write an amount, such as 12.50")
     return Decimal(node.text)
@@ -127,19 +120,6 @@ def length_of(node: Node, what: str) -> Length:
     return length
 
 
-def range_of(node: Node, what: str, *beside: str) -> Range:
-    """The bounds, among other fields that stand `beside` them."""
-    return _range(node, what, number_of, beside)
-
-
-def amount_range_of(node: Node, what: str, *beside: str) -> Range:
-    return _range(node, what, amount_of, beside)
-
-
-def quintile_range_of(node: Node, what: str) -> Range:
-    return _range(node, what, _quintile_of, ())
-
-
 def shown(node: Node) -> str:
     if isinstance(node, Scalar):
         return repr(cut(node.text)) if node.text or not node.is_plain else "empty"
@@ -148,33 +128,6 @@ def shown(node: Node) -> str:
 
 def cut(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def _range(node: Node, what: str, read: Callable[[Node, str], Number], beside: Sequence[str]) -> Range:
-    refused = dict.fromkeys(("within", "for", "since"), _SLIDING_SUM)
-    found = fields(node, what, required=beside, optional=BOUNDS, refused=refused)
-    bounds = {name: read(found[name], f"{what}: {name}") for name in BOUNDS if name in found}
-    if not bounds:
-        raise Fault(node.place, f"{what} has no bound; add at_least, at_most, more_than, less_than or is")
-    if "is" in bounds:
-        if len(bounds) > 1:
-            raise Fault(node.place, f"{what} has `is` and other bounds; keep `is`, or the others")
-        return Range(at_least=bounds["is"], at_most=bounds["is"])
-    _check_possible(node, what, bounds)
-    return Range(**bounds)
-
-
-def _check_possible(node: Node, what: str, bounds: Mapping[str, Number]) -> None:
-    lower = [bounds[each] for each in ("at_least", "more_than") if each in bounds]
-    upper = [bounds[each] for each in ("at_most", "less_than") if each in bounds]
-    if lower and upper and max(lower) > min(upper):
-        raise Fault(
-            node.place, f"{what} is above {max(lower)} and below {min(upper)}, which nothing is; correct a bound"
-        )
-
-
-def _quintile_of(node: Node, what: str) -> Number:
-    return count_of(node, what, 1, 5)
 
 
 def _scalar_of(node: Node, what: str) -> str | int | float | bool:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from fidelio_scoring.domain.segments.words import Words
+from fidelio_shared.declarations.words import Words
 
 LONGEST = timedelta(days=7320)
 _MILLISECOND = timedelta(milliseconds=1)
