@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from fidelio_notify.domain.check_in import CHECK_IN
 from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.decisions import (
     Allowed,
@@ -20,7 +21,6 @@ from fidelio_notify.domain.decisions import (
     propose,
     window_start,
 )
-from fidelio_notify.domain.playbooks import CHECK_IN
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import Reason
 from support.people import ANN, FACTS, NOON, a_consent, a_contact, a_proposal, a_score

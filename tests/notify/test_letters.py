@@ -5,9 +5,9 @@ from importlib.resources import files
 import pytest
 from liquid.exceptions import ResourceLimitError, TemplateNotFoundError
 
+from fidelio_notify.domain.check_in import CHECK_IN
+from fidelio_notify.domain.check_in_letters import Letter, read_templates, write_letter
 from fidelio_notify.domain.decisions import Allowed, Message, judge
-from fidelio_notify.domain.letters import Letter, read_templates, write_letter
-from fidelio_notify.domain.playbooks import CHECK_IN
 from support.people import FACTS, a_contact, a_proposal
 
 _FOLDER = files("fidelio_notify").joinpath("templates")

@@ -8,9 +8,9 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from fidelio_notify.domain import decisions
+from fidelio_notify.domain.check_in import CHECK_IN, Playbook
 from fidelio_notify.domain.contacts import Consent, Contact
 from fidelio_notify.domain.decisions import Allowed, ConsentEvidence, NotYet, Proposal, Suppressed
-from fidelio_notify.domain.playbooks import CHECK_IN, Playbook
 from fidelio_shared.contracts.notify import Verdict
 from support.effort import CI, LONG
 from support.people import NOON, a_consent, a_contact, a_proposal

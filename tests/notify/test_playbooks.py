@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fidelio_notify.domain.playbooks import CHECK_IN, is_triggered
+from fidelio_notify.domain.check_in import CHECK_IN, is_triggered
 from fidelio_shared.contracts.scoring import Band
 from support.people import a_churn
 

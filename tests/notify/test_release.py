@@ -20,10 +20,10 @@ from fidelio_deploy.provision import NamedMongo
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
 from fidelio_notify.adapters.smtp_mail import SmtpServer
+from fidelio_notify.domain.check_in import CHECK_IN
+from fidelio_notify.domain.check_in_letters import read_templates
 from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.decisions import Proposal
-from fidelio_notify.domain.letters import read_templates
-from fidelio_notify.domain.playbooks import CHECK_IN
 from fidelio_notify.metrics import make_metrics
 from fidelio_notify.release import Release
 from fidelio_shared.contracts.ids import hash16

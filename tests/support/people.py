@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from fidelio_notify.domain.check_in import CHECK_IN
 from fidelio_notify.domain.contacts import Consent, Contact
 from fidelio_notify.domain.decisions import Proposal, propose
-from fidelio_notify.domain.playbooks import CHECK_IN
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.scoring import Band, ChurnScore, Facts, ScoreChanged, ScoringCause
 

@@ -10,8 +10,8 @@ from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
 from fidelio_notify.adapters.smtp_mail import SmtpServer
 from fidelio_notify.decoding import decode_news
-from fidelio_notify.domain.letters import read_templates
-from fidelio_notify.domain.playbooks import CHECK_IN
+from fidelio_notify.domain.check_in import CHECK_IN
+from fidelio_notify.domain.check_in_letters import read_templates
 from fidelio_notify.handlers import NotifyHandlers
 from fidelio_notify.metrics import NotifyMetrics, make_metrics
 from fidelio_notify.release import Release

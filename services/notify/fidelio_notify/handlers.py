@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
 from fidelio_notify.decoding import News
+from fidelio_notify.domain.check_in import Playbook
 from fidelio_notify.domain.contacts import Contact
 from fidelio_notify.domain.decisions import Proposal, propose
-from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.records import confirmation_records
 from fidelio_shared.contracts.ids import ProfileId
 from fidelio_shared.contracts.scoring import ScoreChanged

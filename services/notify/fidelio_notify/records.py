@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from fidelio_notify.adapters.mongo_decisions import Decision
+from fidelio_notify.domain.check_in import Playbook
 from fidelio_notify.domain.contacts import Contact
-from fidelio_notify.domain.playbooks import Playbook
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed
 from fidelio_shared.contracts.ids import record_id

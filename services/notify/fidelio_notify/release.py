@@ -12,10 +12,10 @@ from liquid.exceptions import LiquidError
 from fidelio_notify.adapters.mongo_contacts import MongoContactStore
 from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
 from fidelio_notify.adapters.smtp_mail import Accepted, Refused, SmtpServer, SmtpSession
+from fidelio_notify.domain.check_in import Playbook
+from fidelio_notify.domain.check_in_letters import Letter, write_letter
 from fidelio_notify.domain.contacts import every_profile
 from fidelio_notify.domain.decisions import Allowed, Message, Suppressed, judge, window_start
-from fidelio_notify.domain.letters import Letter, write_letter
-from fidelio_notify.domain.playbooks import Playbook
 from fidelio_notify.metrics import NotifyMetrics
 from fidelio_notify.records import step_records
 from fidelio_shared.contracts.ids import ProfileId

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import aiosmtplib
 from pydantic import SecretStr
 
-from fidelio_notify.domain.letters import Letter
+from fidelio_notify.domain.check_in_letters import Letter
 from fidelio_shared.messaging.errors import Unavailable
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fidelio_notify.domain.check_in import Playbook, is_triggered
 from fidelio_notify.domain.contacts import Consent, Contact, every_profile
-from fidelio_notify.domain.playbooks import Playbook, is_triggered
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.notify import Reason, Verdict
 from fidelio_shared.contracts.scoring import Facts, ScoreChanged

@@ -1,0 +1,14 @@
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`subject`: of mail, and the title of a push message. `html`: of mail only."""
+
+    text: str
+    subject: str | None = None
+    html: str | None = None
+
+
+class Unwritable(Exception):
+    """A template that cannot say this: names the template, the line and why; never whom it was for."""
