@@ -1,6 +1,8 @@
 """A process that looks alive and gets nowhere ends itself; one that waits, or has nothing to do, goes on."""
 
 import asyncio
+import os
+import signal
 import sys
 import time
 import uuid
@@ -47,7 +49,7 @@ def processes(
     topic, folder = f"test-{uuid.uuid4()}", tmp_path_factory.mktemp("watchdog")
     create_topics(kafka.bootstrap, [Topic(topic, 1, keyed=True)])
     running = {how: _start(how, kafka.bootstrap, topic, folder / f"{how}.log") for how in one_step.HANDLERS}
-    for how in ("hangs", "waits", "works"):
+    for how in ("hangs", "waits", "works", "overhears"):
         running[how].until_ready()
     asyncio.run(publish(kafka.bootstrap, topic, [(b"key", b"value")]))
     yield running, topic
@@ -67,6 +69,15 @@ def test_a_step_that_hangs_ends_its_process_with_code_70(processes: tuple[dict[s
 
     assert hangs.until_it_ends() == 70
     assert log_lines(hangs.log)[-1]["event"] == "process_stuck"
+
+
+def test_background_work_that_overhears_a_cancellation_does_not_keep_its_process_from_ending(
+    processes: tuple[dict[str, Running], str],
+) -> None:
+    overhears = processes[0]["overhears"]
+    os.kill(overhears.child.pid, signal.SIGTERM)
+
+    assert overhears.until_it_ends() == 0
 
 
 def test_background_work_that_fails_ends_its_process_with_code_71_and_tells_the_place(

@@ -1,6 +1,7 @@
 """A whole process with one step that misbehaves as asked: `python one_step.py BOOTSTRAP TOPIC PORT HOW`."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -36,7 +37,15 @@ async def fail_in_the_background() -> None:
     raise KeyError("ann@example.org")
 
 
-HANDLERS = {"hangs": hang, "waits": wait_for_mongodb, "works": work, "fails": work}
+async def overhear_the_first_cancellation() -> None:
+    """As `asyncio.wait_for` does where what it waits for ends at the same time."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+HANDLERS = {"hangs": hang, "waits": wait_for_mongodb, "works": work, "fails": work, "overhears": work}
+BACKGROUND = {"fails": fail_in_the_background, "overhears": overhear_the_first_cancellation}
 
 
 def value_of(record: Incoming) -> bytes:
@@ -49,8 +58,7 @@ async def run(bootstrap: str, topic: str, port: int, how: str) -> int:
 
     async def wire() -> None:
         process.consume(topic, group=f"{topic}.{how}.v1", decode=value_of, handle=HANDLERS[how])
-        if how == "fails":
-            process.background.append(fail_in_the_background)
+        process.background += [each for name, each in BACKGROUND.items() if name == how]
 
     application = Starlette(
         routes=make_pages(process.health, process.registry), lifespan=lambda _: process.lifespan(wire)

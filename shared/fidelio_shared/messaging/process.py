@@ -37,6 +37,9 @@ _WATCHES_IN_PATIENCE = 12
 _EXIT_STUCK = 70
 _EXIT_HALTED = 71
 _OBJECTS_A_COLLECTION = 100_000
+_SECONDS_TO_CLOSE = 3.0
+_SECONDS_TO_CANCEL = 0.5
+_CANCELLATIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Process:
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     exit_code: int = 0
     server: uvicorn.Server | None = None
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def consume(
         self,
@@ -117,23 +121,31 @@ class Process:
         try:
             yield
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            await self.broker.stop()
-            await self.publisher.stop()
-            await self.offsets.close()
-            for close in self.closing:
-                await close()
+            await self._end(work)
+
+    async def _end(self, work: asyncio.Task[None]) -> None:
+        """Within bounds: whatever does not end by itself may be left as it is, as after a crash."""
+        await _cancelled(work, *self._tasks)
+        for what, close in (
+            ("consumers", self.broker.stop),
+            ("publisher", self.publisher.stop),
+            ("offsets", self.offsets.close),
+            *(("other", each) for each in self.closing),
+        ):
+            try:
+                async with asyncio.timeout(_SECONDS_TO_CLOSE):
+                    await close()
+            except TimeoutError:
+                log.error("closing_took_too_long", what=what)
 
     async def _work(self, wire: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._watch())
+                self._tasks.append(group.create_task(self._watch()))
                 await self._until_available(wire)
                 await self._until_available(self._connect)
                 self.health.is_started = True
-                for task in self.background:
-                    group.create_task(task())
+                self._tasks += [group.create_task(task()) for task in self.background]
         except* Halted as halted:
             why = str(halted.exceptions[0])
             log.critical("process_halted", why=why)
@@ -190,6 +202,18 @@ class Process:
             self.metrics.lag.labels(name).set(lag(ends, committed, starts))
             own = {each: end for each, end in ends.items() if each in step.ownership.owned}
             self.health.measured(name, behind=lag(own or ends, committed, starts))
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    """Repeated, because `asyncio.wait_for` of Python 3.11 swallows a cancellation that comes as what it waits for
+    ends, and a task group passes it on to its tasks only once."""
+    for _ in range(_CANCELLATIONS):
+        for task in tasks:
+            task.cancel()
+        _, running = await asyncio.wait(tasks, timeout=_SECONDS_TO_CANCEL)
+        if not running:
+            return
+    log.error("tasks_go_on", count=len(running))
 
 
 def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> Process:
