@@ -7,15 +7,13 @@ from pydantic import SecretStr
 
 from fidelio_profile.adapters.mongo_erasures import MongoErasureStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
-from fidelio_profile.app import check_suppression, suppressor_of
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.erasing import Erasing
-from fidelio_profile.settings import ProfileSettings
 from fidelio_shared.contracts.canonical import encode
 from fidelio_shared.contracts.ids import ProfileId, hash16
 from fidelio_shared.contracts.topics import TIMELINE
 from fidelio_shared.messaging.errors import Halted
 from fidelio_shared.storage.mongo import Database
+from fidelio_shared.storage.suppression import Suppressor, check_suppression, suppressor_from
 from support.api import person
 from support.interactions import NOON, an_interaction, an_order, customer
 from support.people_at_work import People
@@ -68,18 +66,16 @@ async def test_who_is_erased_again_under_another_key_stays_erased_since_then(peo
 
 
 async def test_a_process_that_lacks_a_key_does_not_start(people: People) -> None:
-    await check_suppression(people.database, SUPPRESSOR)
-    await check_suppression(people.database, BOTH)
+    await check_suppression(people.database.suppressed, SUPPRESSOR)
+    await check_suppression(people.database.suppressed, BOTH)
     for lacking in (NEWER, None):
         with pytest.raises(Halted, match="FIDELIO_FORMER_SUPPRESSION_KEYS"):
-            await check_suppression(people.database, lacking)
+            await check_suppression(people.database.suppressed, lacking)
 
 
 def test_former_keys_alone_are_no_key_to_write_with() -> None:
     former = (SecretStr("old"),)
-    assert suppressor_of(ProfileSettings()) is None
-    assert suppressor_of(
-        ProfileSettings(suppression_key=SecretStr("new"), former_suppression_keys=former)
-    ) == Suppressor(b"new", (b"old",))
+    assert suppressor_from(None, ()) is None
+    assert suppressor_from(SecretStr("new"), former) == Suppressor(b"new", (b"old",))
     with pytest.raises(Halted, match="FIDELIO_SUPPRESSION_KEY"):
-        suppressor_of(ProfileSettings(former_suppression_keys=former))
+        suppressor_from(None, former)

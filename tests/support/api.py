@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
-from fidelio_profile.api.application import ApiSettings, make_application, open_api
+from fidelio_profile.api.application import ApiSettings, open_api, profile_application
 from fidelio_shared.contracts.identity import shipped_identity_rules
 from fidelio_shared.contracts.ids import ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
@@ -21,7 +21,7 @@ ACCESS_DAYS = 30
 
 
 def application_on(database: Database, publisher: Publisher | None = None) -> FastAPI:
-    application = make_application()
+    application = profile_application()
     requests = MongoRequestStore(database, publisher or RecordingPublisher(), SUPPRESSOR)
     open_api(application, database, requests, ApiSettings(KEY, ACCESS_DAYS, shipped_identity_rules()))
     return application

@@ -6,10 +6,10 @@ from typing import Any
 from fidelio_profile.adapters.mongo_requests import Decide, MongoRequestStore
 from fidelio_profile.domain.people import identifier_of
 from fidelio_profile.domain.regrouping import separate, unite
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.settings import ProfileSettings
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.storage.mongo import connect
+from fidelio_shared.storage.suppression import Suppressor
 
 
 async def ask(settings: ProfileSettings, told: Mapping[str, Any]) -> int:

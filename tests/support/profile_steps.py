@@ -14,7 +14,6 @@ from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
 from fidelio_profile.decoding import decode_interaction, decode_timeline
 from fidelio_profile.domain.refolds import MOST_AT_ONCE
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.handlers import FoldHandlers, ResolveHandlers
 from fidelio_profile.metrics import make_metrics
 from fidelio_shared.contracts.canonical import encode
@@ -29,6 +28,7 @@ from fidelio_shared.messaging.settings import KafkaSettings
 from fidelio_shared.messaging.settle import Handler, Settler
 from fidelio_shared.observability.metrics import make_step_metrics
 from fidelio_shared.storage.mongo import Database
+from fidelio_shared.storage.suppression import Suppressor
 from support.settling import ARecord, Clock
 
 T = TypeVar("T")

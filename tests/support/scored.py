@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
-from fidelio_scoring.api.application import ApiSettings, make_application, open_api
+from fidelio_scoring.api.application import ApiSettings, open_api, scoring_application
 from fidelio_scoring.domain.moves import receive
 from fidelio_scoring.domain.standing import Evidence, Rules, Standing
 from fidelio_scoring.handlers import RulesInUse
@@ -50,7 +50,7 @@ def application_on(database: Database, rules: Rules = SCORED_BY, *, now: datetim
     async def read() -> datetime | None:
         return now
 
-    application = make_application()
+    application = scoring_application()
     open_api(application, database, RulesInUse(rules), ApiSettings(KEY, 30, read if now else None))
     return application
 

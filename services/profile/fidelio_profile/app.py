@@ -10,9 +10,8 @@ from fidelio_profile.adapters.mongo_outcomes import MongoOutcomeStore
 from fidelio_profile.adapters.mongo_profiles import MongoProfileStore
 from fidelio_profile.adapters.mongo_requests import MongoRequestStore
 from fidelio_profile.adapters.mongo_routes import MongoRouteStore
-from fidelio_profile.api.application import ApiSettings, make_application, open_api
+from fidelio_profile.api.application import ApiSettings, open_api, profile_application
 from fidelio_profile.decoding import decode_interaction, decode_outcome, decode_timeline
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_profile.erasing import Erasing
 from fidelio_profile.handlers import FoldHandlers, OutcomeHandlers, ResolveHandlers
 from fidelio_profile.metrics import ProfileMetrics, make_metrics
@@ -24,7 +23,8 @@ from fidelio_shared.messaging.errors import Halted, Unavailable
 from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.process import Process, make_process, serve
 from fidelio_shared.observability.pages import make_pages
-from fidelio_shared.storage.mongo import Database, connect, read_deployment, translated
+from fidelio_shared.storage.mongo import Database, connect, read_deployment
+from fidelio_shared.storage.suppression import check_suppression, suppressor_from
 
 RESOLVE_GROUP = "profile.resolve.v1"
 FOLD_GROUP = "profile.fold.v1"
@@ -38,12 +38,12 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
     retention = read_retention(settings.retention_file)
     database = connect(settings.mongo_uri.get_secret_value(), settings.profile_database)
     erasures, hold = MongoErasureStore(database), timedelta(hours=settings.erasure_hold_hours)
-    suppressor = suppressor_of(settings)
+    suppressor = suppressor_from(settings.suppression_key, settings.former_suppression_keys)
 
     async def wire() -> None:
         deployment = await read_deployment(database, settings.clock)
         if "resolve" in steps:
-            await check_suppression(database, suppressor)
+            await check_suppression(database.suppressed, suppressor)
             routes = MongoRouteStore(database, suppressor)
             handlers = ResolveHandlers(routes, rules, erasures, hold, process.publisher, metrics)
             consume_interactions(process, handlers, settings.batch_records)
@@ -54,7 +54,7 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         if "outcomes" in steps:
             consume_outcomes(process, database, erasures, settings.batch_records)
 
-    application = make_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
+    application = profile_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
     if "api" in steps:
         if settings.api_key is None:
             raise Halted("the api step needs FIDELIO_API_KEY")
@@ -67,26 +67,6 @@ async def run(settings: ProfileSettings, steps: Sequence[Step]) -> int:
         return await serve(process, application, host=settings.host, port=settings.port)
     finally:
         await database.client.close()
-
-
-def suppressor_of(settings: ProfileSettings) -> Suppressor | None:
-    secret = settings.suppression_key.get_secret_value() if settings.suppression_key else ""
-    former = tuple(each.get_secret_value().encode() for each in settings.former_suppression_keys)
-    if former and not secret:
-        raise Halted("FIDELIO_FORMER_SUPPRESSION_KEYS are for reading alone; set FIDELIO_SUPPRESSION_KEY as well")
-    return Suppressor(secret.encode(), former) if secret else None
-
-
-async def check_suppression(database: Database, suppressor: Suppressor | None) -> None:
-    """Without its key, whoever was erased would come back with the next export."""
-    with translated():
-        other = {"key": {"$nin": list(suppressor.names)}} if suppressor else {}
-        found = await database.suppressed.find_one(other, hint="key_1" if suppressor else "_id_")
-    if found is not None:
-        raise Halted(
-            "identifiers of people who were erased are kept under another FIDELIO_SUPPRESSION_KEY; set that one, or "
-            "name it in FIDELIO_FORMER_SUPPRESSION_KEYS"
-        )
 
 
 async def carry_out_requests(requests: MongoRequestStore, erasing: Erasing, health: Health) -> None:

@@ -2,7 +2,7 @@
 
 from fidelio_scoring.adapters.mongo_rules import MongoRuleStore
 from fidelio_scoring.adapters.mongo_scores import MongoScoreStore
-from fidelio_scoring.api.application import ApiSettings, make_application, open_api
+from fidelio_scoring.api.application import ApiSettings, open_api, scoring_application
 from fidelio_scoring.decoding import decode_evidence
 from fidelio_scoring.handlers import RulesInUse, ScoringHandlers
 from fidelio_scoring.metrics import make_metrics
@@ -50,7 +50,7 @@ async def run(settings: ScoringSettings) -> int:
         consume(process, handlers, ownership, settings.batch_records)
         process.background += [ExemptionWatch(database, watermark, metrics.watermark_exempt).run, rules.run, watch.run]
 
-    application = make_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
+    application = scoring_application(lambda _: process.lifespan(wire), make_pages(process.health, process.registry))
     if settings.api_key is not None:
         now = wall_clock(0) if settings.clock == "wall" else None
         told = ApiSettings(settings.api_key.get_secret_value(), settings.access_days, now)

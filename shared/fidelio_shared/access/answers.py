@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ from fastapi import FastAPI, Header, HTTPException, Path, Query, Request, Respon
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
+from starlette.types import StatelessLifespan
 
 from fidelio_shared.contracts.canonical import encode, moment
 from fidelio_shared.contracts.ingest import Contract
@@ -38,6 +40,18 @@ NOT_MODIFIED: Mapping[int | str, dict[str, Any]] = {304: {"description": "Nothin
 
 class Problem(Contract):
     detail: str
+
+
+def make_application(
+    title: str,
+    description: str,
+    lifespan: StatelessLifespan[FastAPI] | None = None,
+    pages: Sequence[BaseRoute] = (),
+) -> FastAPI:
+    """It describes itself at /openapi.json alone: FastAPI's pages would load scripts from somebody else's servers."""
+    return FastAPI(
+        title=title, description=description, docs_url=None, redoc_url=None, lifespan=lifespan, routes=list(pages)
+    )
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -109,12 +123,12 @@ def moment_before(told: str | None) -> tuple[datetime, bytes] | None:
         return None
     match position(told):
         case (str(at), str(key)):
-            return _moment(at), position_key(key)
+            return position_moment(at), position_key(key)
         case _:
             raise bad_cursor()
 
 
-def _moment(told: str) -> datetime:
+def position_moment(told: str) -> datetime:
     try:
         return moment(told).astimezone(UTC)
     except (ValueError, OverflowError) as error:

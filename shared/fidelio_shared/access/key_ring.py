@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import HTTPException, Request, Security
+from fastapi import APIRouter, Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyHeader
 
+from fidelio_shared.access.answers import refuse_unknown_parameters
 from fidelio_shared.access.keys import BOOTSTRAP, SCOPES, Key, Scope, digest
 from fidelio_shared.access.mongo_keys import MongoKeyStore
 
@@ -44,6 +45,10 @@ class KeyRing:
             request.state.key = key
 
         return check
+
+    def routes(self, scope: Scope) -> APIRouter:
+        """For endpoints that only those may ask who have the scope."""
+        return APIRouter(dependencies=[Depends(self.needs(scope)), Depends(refuse_unknown_parameters)])
 
     async def _holder(self, told: bytes) -> Key | None:
         """Only keys that exist are remembered: no guessing fills the memory, and a new key works at once."""

@@ -14,7 +14,7 @@ from fidelio_profile.domain.merging import split_key
 from fidelio_profile.domain.people import Head, identity_key
 from fidelio_profile.domain.regrouping import NoSuchProfile, NotPossible, Regrouped
 from fidelio_profile.domain.revisions import absorb_key, record_key
-from fidelio_profile.domain.suppression import NORMALISER, Suppressor, suppressed_keys
+from fidelio_profile.domain.suppression import suppressed_keys
 from fidelio_profile.records import identity_record, timeline_record
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.ids import ProfileId
@@ -28,6 +28,7 @@ from fidelio_shared.contracts.profile import (
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.storage.mongo import Database, Document, in_transaction, translated, where_there_already
+from fidelio_shared.storage.suppression import NORMALISER, Suppressor
 
 MOST_MERGES = 64
 _ATTEMPTS = 20

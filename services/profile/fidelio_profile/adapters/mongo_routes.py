@@ -22,12 +22,12 @@ from fidelio_profile.adapters.identity_documents import (
 )
 from fidelio_profile.domain.assignment import Assigned, Known
 from fidelio_profile.domain.people import IdentityChange, identity_key
-from fidelio_profile.domain.suppression import Suppressor
 from fidelio_shared.contracts.canonical import Instant
 from fidelio_shared.contracts.ids import InteractionId, ProfileId, profile_id
 from fidelio_shared.contracts.ingest import Interaction
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.storage.mongo import DUPLICATE_KEY, Database, Document, translated
+from fidelio_shared.storage.suppression import Suppressor
 
 _ATTEMPTS = 20
 _WRITE_CONFLICT = 112

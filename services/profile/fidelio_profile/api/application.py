@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import StatelessLifespan
 
@@ -27,7 +27,7 @@ from fidelio_profile.api.reviews import ReviewEndpoints
 from fidelio_profile.api.rights import RightsEndpoints
 from fidelio_profile.api.streams import StreamEndpoints
 from fidelio_shared.access.accesses import AccessLog
-from fidelio_shared.access.answers import answer_errors, refuse_unknown_parameters
+from fidelio_shared.access.answers import answer_errors, make_application
 from fidelio_shared.access.key_ring import KeyRing
 from fidelio_shared.access.keys import digest
 from fidelio_shared.access.mongo_accesses import MongoAccessStore
@@ -37,16 +37,9 @@ from fidelio_shared.contracts.identity import IdentityRules
 from fidelio_shared.storage.mongo import Database
 
 
-def make_application(lifespan: StatelessLifespan[FastAPI] | None = None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
-    """It describes itself at /openapi.json alone: FastAPI's pages would load scripts from somebody else's servers."""
-    return FastAPI(
-        title="Fidelio profile",
-        description="One view of each person, the ways there, and a record of everybody who looked.",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        routes=list(pages),
-    )
+def profile_application(lifespan: StatelessLifespan[FastAPI] | None = None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
+    told = "One view of each person, the ways there, and a record of everybody who looked."
+    return make_application("Fidelio profile", told, lifespan, pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +56,9 @@ def open_api(application: FastAPI, database: Database, requests: MongoRequestSto
     keys = KeyRing(MongoKeyStore(database), digest(settings.api_key))
     looks = MongoAccessStore(database, timedelta(days=settings.access_days))
     accesses = AccessLog(looks.insert)
-    reading = APIRouter(dependencies=[Depends(keys.needs("read")), Depends(refuse_unknown_parameters)])
+    reading, writing, privacy = keys.routes("read"), keys.routes("write"), keys.routes("privacy")
     StreamEndpoints(MongoStreams(database), accesses, Places()).add_to(reading)
     PeopleEndpoints(MongoPeople(database, settings.rules.kinds), MongoAccounts(database), accesses).add_to(reading)
-    writing = APIRouter(dependencies=[Depends(keys.needs("write")), Depends(refuse_unknown_parameters)])
-    privacy = APIRouter(dependencies=[Depends(keys.needs("privacy")), Depends(refuse_unknown_parameters)])
     views = MongoProfileViews(database)
     identity, asking = MongoIdentityViews(database), Asking(requests)
     IdentityEndpoints(views, identity, asking, accesses).add_to(reading, writing)

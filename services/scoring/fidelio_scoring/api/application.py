@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import StatelessLifespan
 
@@ -13,7 +13,7 @@ from fidelio_scoring.api.scores import ScoreEndpoints
 from fidelio_scoring.api.segments import SegmentEndpoints
 from fidelio_scoring.handlers import RulesInUse
 from fidelio_shared.access.accesses import AccessLog
-from fidelio_shared.access.answers import answer_errors, refuse_unknown_parameters
+from fidelio_shared.access.answers import answer_errors, make_application
 from fidelio_shared.access.key_ring import KeyRing
 from fidelio_shared.access.keys import digest
 from fidelio_shared.access.mongo_accesses import MongoAccessStore
@@ -23,16 +23,9 @@ from fidelio_shared.messaging.stream_clock import ReadTime
 from fidelio_shared.storage.mongo import Database
 
 
-def make_application(lifespan: StatelessLifespan[FastAPI] | None = None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
-    """It describes itself at /openapi.json alone: FastAPI's pages would load scripts from somebody else's servers."""
-    return FastAPI(
-        title="Fidelio scoring",
-        description="Who is in which segment and why, what everybody scores, and a record of everybody who looked.",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        routes=list(pages),
-    )
+def scoring_application(lifespan: StatelessLifespan[FastAPI] | None = None, pages: Sequence[BaseRoute] = ()) -> FastAPI:
+    told = "Who is in which segment and why, what everybody scores, and a record of everybody who looked."
+    return make_application("Fidelio scoring", told, lifespan, pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class ApiSettings:
 def open_api(application: FastAPI, database: Database, in_use: RulesInUse, settings: ApiSettings) -> None:
     keys = KeyRing(MongoKeyStore(database), digest(settings.api_key))
     accesses = AccessLog(MongoAccessStore(database, timedelta(days=settings.access_days)).insert)
-    reading = APIRouter(dependencies=[Depends(keys.needs("read")), Depends(refuse_unknown_parameters)])
+    reading = keys.routes("read")
     standings, places = MongoStandings(database), Places()
     SegmentEndpoints(standings, in_use, accesses, places, settings.now).add_to(reading)
     ScoreEndpoints(standings, in_use, accesses, places).add_to(reading)
