@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fidelio_scoring.domain import crossings
+from fidelio_scoring.domain import crossings_on_minutes
 from fidelio_scoring.domain.bands import Band, Bands, Thresholds
 from fidelio_scoring.domain.churn import Behaviour, ChurnModel, behaviour_of, judge
-from fidelio_scoring.domain.crossings import next_band_change
+from fidelio_scoring.domain.crossings import next_band_change, next_band_look
+from fidelio_scoring.domain.crossings_on_minutes import Curve, Point
 from support.signs import SIGNALLED, Life, Numbers, a_life, facts_of, risks
 from support.standings import DAY, NOON
 
-Point = crossings._Point
 Flags = NDArray[np.bool_]
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,12 +117,12 @@ def test_a_risk_that_is_above_a_band_for_hours_only_is_seen() -> None:
 
 
 def test_a_search_that_looks_at_the_ends_of_spans_only_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def of_the_ends(curves: list[crossings._Curve], start: Point, end: Point) -> tuple[float, float]:
+    def of_the_ends(curves: list[Curve], start: Point, end: Point) -> tuple[float, float]:
         ends = [bounds(curves, at, at) for at in (start, end)]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    bounds = crossings._bounds
-    monkeypatch.setattr(crossings, "_bounds", of_the_ends)
+    bounds = crossings_on_minutes.bounds
+    monkeypatch.setattr(crossings_on_minutes, "bounds", of_the_ends)
     life, model, first = a_hump(hours=5)
     assert (
         next_band_change(behaviour_of(facts_of(life), SIGNALLED), Band.LOW, after=NOON, model=model)
@@ -144,6 +144,22 @@ def test_wherever_the_search_begins_it_finds_the_same() -> None:
         for share in (0.3, 0.9, 0.999999):
             later = life.last_at + (found - life.last_at) * share
             assert next_band_change(behaviour, band, after=later, model=SIGNALLED) == found
+
+
+def test_a_search_that_ends_where_they_are_looked_at_anyhow_overlooks_no_change() -> None:
+    searched = 0
+    for number in range(40):
+        life = a_life(Random(f"ends {number}"))
+        band, behaviour = first_band(life), behaviour_of(facts_of(life), SIGNALLED)
+        found = next_band_change(behaviour, band, after=life.last_at, model=SIGNALLED) if band else None
+        if band is None or found is None:
+            continue
+        for before in (found - 200 * DAY, found - MINUTE, found, found + MINUTE, found + 200 * DAY):
+            if before > life.last_at:
+                look = next_band_look(behaviour, band, after=life.last_at, before=before, model=SIGNALLED)
+                assert look <= min(found, before) if look else before < found
+                searched += 1
+    assert searched > 60
 
 
 def test_who_is_unknown_but_for_their_address_has_no_band_that_could_change() -> None:

@@ -178,6 +178,9 @@ def test_a_high_risk_comes_before_all_but_absence() -> None:
             {"heavy_user", "upgrade_candidate"},
         ),
         ([consent(day(0), "granted")], day(1), {"open_to_marketing"}),
+        ([order(day(0)), order(day(80))], day(90), {"cross_sell_candidate", "survey_due"}),
+        ([order(day(0)), order(day(80)), answer(day(90), "nps", 8)], day(179), {"silent_60_days"}),
+        ([order(day(0)), order(day(80)), answer(day(90), "nps", 8)], day(180), {"silent_60_days", "survey_due"}),
     ],
 )  # fmt: skip
 def test_every_segment_holds_for_whom_it_describes(events: list[Event], now: datetime, segments: set[str]) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from fidelio_scoring.domain.facts import Facts, Ticket
-from fidelio_scoring.domain.segments import conditions, evaluation, instants, parsing
-from fidelio_scoring.domain.segments.conditions import Among, Belongs, Followed, Granted, Measured, Turn, Within
+from fidelio_scoring.domain.facts import Consent, Facts, Ticket
+from fidelio_scoring.domain.segments import conditions, evaluation, instants, measures, parsing
+from fidelio_scoring.domain.segments.conditions import Among, Belongs, Followed, Granted, Turn, Within
 from fidelio_scoring.domain.segments.definitions import Definitions
-from fidelio_scoring.domain.segments.program import Program, state_at
-from fidelio_scoring.domain.segments.reading import Reading, Scores
+from fidelio_scoring.domain.segments.program import Program, Question, state_at
+from fidelio_scoring.domain.segments.reading import Reading, Scalar, Scores
 from fidelio_shared.declarations import lengths
 from fidelio_shared.declarations.lengths import Elapsed
 from support.segment_world import MILLISECOND
@@ -64,24 +64,24 @@ def _any_answer_ever(reading: Reading, first: str, then: str) -> datetime | None
     return None if reading.latest(then) else reading.latest(first)
 
 
-def _in_time_at_the_end(self: Followed, reading: Reading) -> Turn:
-    first, then = reading.latest(self.first), reading.latest(self.then)
-    return first is not None and then is not None and first <= then <= self.length.after(first)
+def _in_time_at_the_end(self: Followed, instants: tuple[datetime, datetime]) -> Turn:
+    first, then = instants
+    return first <= then <= self.length.after(first)
 
 
-def _in_any_order(self: Followed, reading: Reading) -> Turn:
-    first, then = reading.latest(self.first), reading.latest(self.then)
-    return first is not None and then is not None and then < self.length.after(first)
+def _in_any_order(self: Followed, instants: tuple[datetime, datetime]) -> Turn:
+    first, then = instants
+    return then < self.length.after(first)
 
 
-def _consents_never_expire(self: Granted, reading: Reading) -> Turn:
-    turn = _granted(self, reading)
+def _consents_never_expire(self: Granted, consents: tuple[Consent, ...]) -> Turn:
+    turn = _granted(self, consents)
     return turn if isinstance(turn, bool) else True
 
 
-def _only_this_channel(self: Granted, reading: Reading) -> Turn:
-    told = [each for each in reading.facts.consents if (each.purpose, each.channel) == (self.purpose, self.channel)]
-    if not told or told[0].status == "denied" or conditions.objections(reading.facts.consents):
+def _only_this_channel(self: Granted, consents: tuple[Consent, ...]) -> Turn:
+    told = [each for each in consents if (each.purpose, each.channel) == (self.purpose, self.channel)]
+    if not told or told[0].status == "denied" or conditions.objections(consents):
         return False
     return (told[0].expires_at, False) if told[0].expires_at else True
 
@@ -94,13 +94,14 @@ def _since_it_was_first_opened(ticket: Ticket) -> datetime:
     return ticket.opened_at or ticket.at
 
 
-def _one_is_true(self: Among, reading: Reading) -> Turn:
+def _one_is_true(self: Among, values: tuple[Scalar, ...]) -> Turn:
     every = {*self.values, *self.truths}
-    return any(each in every for each in self.attribute(reading, *self.of))
+    return any(each in every for each in values)
 
 
-def _nothing_is_zero(self: Measured, reading: Reading) -> Turn:
-    return self.range.holds(self.measure(reading, *self.of) or 0)
+def _nothing_is_zero(self: Question, reading: Reading) -> object:
+    answer = _answer(self, reading)
+    return 0 if answer is None and self.subject.__module__ == measures.__name__ else answer
 
 
 def _regardless_of_group(segments: Iterable[parsing.Segment]) -> object:
@@ -136,11 +137,12 @@ def _after_the_turn(given: Program, reading: Reading, now: datetime) -> tuple[in
     return state_at(given, reading, now - MILLISECOND)
 
 
-_granted, _in_order, _next_change = Granted.turn, parsing._in_order, evaluation.next_change
+_answer, _granted = Question.answer, Granted.turn_of
+_in_order, _next_change = parsing._in_order, evaluation.next_change
 
 
-def _ages_never_end(self: Within, reading: Reading) -> Turn:
-    return self.instant(reading, *self.of) is not None
+def _ages_never_end(self: Within, at: datetime) -> Turn:
+    return True
 
 
 MUTANTS = (
@@ -152,18 +154,18 @@ MUTANTS = (
     Mutant("who never did something is not silent", instants, "silent_since", _who_never_did_is_not_silent, "absent"),
     Mutant("an answer at the same instant is none", instants, "unanswered", _an_answer_at_once_is_none, "sequence"),
     Mutant("an answer before the question is one", instants, "unanswered", _any_answer_ever, "sequence"),
-    Mutant("an answer at the end is in time", Followed, "turn", _in_time_at_the_end, "sequence"),
-    Mutant("a sequence has no order", Followed, "turn", _in_any_order, "sequence"),
-    Mutant("consents never expire", Granted, "turn", _consents_never_expire, "consent"),
-    Mutant("a refusal for every channel is ignored", Granted, "turn", _only_this_channel, "consent"),
+    Mutant("an answer at the end is in time", Followed, "turn_of", _in_time_at_the_end, "sequence"),
+    Mutant("a sequence has no order", Followed, "turn_of", _in_any_order, "sequence"),
+    Mutant("consents never expire", Granted, "turn_of", _consents_never_expire, "consent"),
+    Mutant("a refusal for every channel is ignored", Granted, "turn_of", _only_this_channel, "consent"),
     Mutant("objections are ignored", conditions, "objections", _nobody_objects, "consent"),
     Mutant("a reopened ticket is as old as ever", instants, "_open_since", _since_it_was_first_opened, "case"),
-    Mutant("true is one", Among, "turn", _one_is_true, "attribute"),
-    Mutant("a number that there is not is zero", Measured, "turn", _nothing_is_zero, "number"),
+    Mutant("true is one", Among, "turn_of", _one_is_true, "attribute"),
+    Mutant("a number that there is not is zero", Question, "answer", _nothing_is_zero, "number"),
     Mutant("groups are not exclusive", parsing, "_in_order", _regardless_of_group, "age"),
     Mutant("what turns together turns one by one", evaluation, "_by_instant", _one_by_one, "absent"),
     Mutant("every turn is a change", evaluation, "next_change", _only_the_next_turn, "absent"),
     Mutant("the first millisecond is left out", evaluation, "next_change", _not_at_once, "age"),
     Mutant("a turn is noticed a millisecond late", evaluation, "state_at", _after_the_turn, "age"),
-    Mutant("windows never end", Within, "turn", _ages_never_end, "age"),
+    Mutant("windows never end", Within, "turn_of", _ages_never_end, "age"),
 )

@@ -99,8 +99,10 @@ def _segments_noticed_late(definitions: Definitions, facts: Facts, scores: Score
     return seen._replace(changes_at=seen.changes_at + _MILLISECOND if seen.changes_at else None)
 
 
-def _band_noticed_late(behaviour: Behaviour, band: Band, *, after: datetime, model: ChurnModel) -> datetime | None:
-    change = next_band_look(behaviour, band, after=after, model=model)
+def _band_noticed_late(
+    behaviour: Behaviour, band: Band, *, after: datetime, before: datetime | None, model: ChurnModel
+) -> datetime | None:
+    change = next_band_look(behaviour, band, after=after, before=before, model=model)
     return change + _MILLISECOND if change else None
 
 

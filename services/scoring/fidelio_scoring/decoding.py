@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from fidelio_scoring.domain.facts import Facts
 from fidelio_scoring.domain.standing import Evidence
 from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.profile import Cause
 from fidelio_shared.contracts.rights import objections
 from fidelio_shared.contracts.scoring import ScoringCause
 from fidelio_shared.messaging.errors import Rejected
@@ -17,17 +17,27 @@ from fidelio_shared.messaging.records import Incoming
 
 
 @dataclass(frozen=True, slots=True)
+class _Cause:
+    kind: Literal["interaction", "refold", "merge", "split", "erasure"]
+    id: str
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Snapshot:
     profile: ProfileId
     epoch: int
     revision: int
-    cause: Cause
+    cause: _Cause
     merged_into: ProfileId | None = None
     erased_at: datetime | None = None
     state: Facts | None = None
 
 
-_SNAPSHOT = TypeAdapter(_Snapshot)
+_SNAPSHOT = msgspec.json.Decoder(_Snapshot)
 _NOT_SCORED = frozenset({"profiling", "processing"})
 Decoder = Callable[[Incoming], Evidence | None]
 
@@ -37,9 +47,9 @@ def decode_evidence(record: Incoming) -> Evidence | None:
     if record.value is None:
         return None
     try:
-        snapshot = _SNAPSHOT.validate_json(record.value)
-    except ValidationError as error:
-        raise Rejected("schema", f"not a profile by its contract ({error.error_count()} errors)") from error
+        snapshot = _SNAPSHOT.decode(record.value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Rejected("schema", "not a profile by its contract; see its JSON Schema") from error
     cause = snapshot.cause
     return Evidence(
         profile=snapshot.profile,

@@ -87,21 +87,24 @@ def make_metrics(registry: CollectorRegistry) -> ScoringMetrics:
             ["live", "shadow"],
             registry=registry,
         ),
-        watermark_age=Gauge(
+        **_watermark_gauges(registry),
+    )
+
+
+def _watermark_gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
+    return {
+        "watermark_age": Gauge(
             "scoring_watermark_age_seconds", "How long ago the watermark was the time", registry=registry
         ),
-        watermark_blocked=Gauge(
-            "scoring_watermark_blocked",
-            "1 for what holds the oldest round",
-            ["step", "topic"],
-            registry=registry,
+        "watermark_blocked": Gauge(
+            "scoring_watermark_blocked", "1 for what holds the oldest round", ["step", "topic"], registry=registry
         ),
-        watermark_timestamp=Gauge(
+        "watermark_timestamp": Gauge(
             "scoring_watermark_timestamp_seconds",
             "The watermark up to which silence was reviewed, in Unix seconds",
             registry=registry,
         ),
-        watermark_exempt=Gauge(
+        "watermark_exempt": Gauge(
             "scoring_watermark_exempt", "1 for a channel that is not waited for", ["channel"], registry=registry
         ),
-    )
+    }

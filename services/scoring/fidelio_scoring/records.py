@@ -1,11 +1,10 @@
 """The records that scoring publishes, from how a standing moved."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 
 from fidelio_scoring.domain.churn import PurchaseFacts
 from fidelio_scoring.domain.clv import Value
-from fidelio_scoring.domain.facts import Facts as SeenFacts
+from fidelio_scoring.domain.facts import Facts
 from fidelio_scoring.domain.heads import HeadScore
 from fidelio_scoring.domain.reasons import reasons_for
 from fidelio_scoring.domain.signals import is_cancelled, missing_evidence
@@ -21,24 +20,15 @@ from fidelio_scoring.domain.standing import (
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed
 from fidelio_shared.contracts.ids import ProfileId, hash16, record_id
-from fidelio_shared.contracts.scoring import (
-    ChurnScore,
-    CustomerValue,
-    Facts,
-    Head,
-    HealthScore,
-    Membership,
-    Reason,
-    Rfm,
-    ScoreChanged,
-    ScoringCause,
-    SegmentChanged,
-)
+from fidelio_shared.contracts.scoring import CustomerValue, ScoringCause
 from fidelio_shared.contracts.topics import SCORES, SEGMENTS
 from fidelio_shared.messaging.erasures import erasure_record, tombstone
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/scoring"
+_NOTHING_SCORED = dict.fromkeys(("churn", "value", "rfm", "arpu", "health"))
+
+Said = Mapping[str, object]
 
 
 def change_records(changes: Iterable[Change], rules: Rules) -> list[Outgoing]:
@@ -73,66 +63,75 @@ def _request(evidence: Evidence) -> str:
 
 
 def _score_record(change: ScoreChange | ScoreWithdrawn, rules: Rules) -> Outgoing:
+    """Not read through its contract, `ScoreChanged`, before it is written: that costs more than the score itself."""
     standing = change.standing
-    score = ScoreChanged(
-        profile=standing.profile,
-        epoch=standing.epoch,
-        sequence=standing.score_sequence,
-        revision=standing.revision,
-        at=standing.as_of,
-        cause=change.cause,
-        model=rules.model.version,
-        churn=None,
-    )
-    if isinstance(change, ScoreChange):
-        values = change.values
-        score = score.model_copy(
-            update={
-                "churn": _churn(change),
-                "value": value_told(values.value) if values.value else None,
-                "rfm": Rfm(**asdict(values.rfm)) if values.rfm else None,
-                "arpu": values.arpu,
-                "health": HealthScore(score=values.health.score, groups=dict(values.health.groups)),
-            }
-        )
+    said = {
+        "profile": standing.profile,
+        "epoch": standing.epoch,
+        "sequence": standing.score_sequence,
+        "revision": standing.revision,
+        "at": standing.as_of,
+        "cause": change.cause,
+        "model": rules.model.version,
+        **(_scored(change) if isinstance(change, ScoreChange) else _NOTHING_SCORED),
+    }
     return _record(
         SCORES.name,
         standing,
         change.cause,
         ce_type="fidelio.score",
         sequence=standing.score_sequence,
-        value=encode(score),
+        value=encode(said),
     )
 
 
-def _churn(change: ScoreChange) -> ChurnScore:
+def _scored(change: ScoreChange) -> Said:
+    values, rfm = change.values, change.values.rfm
+    return {
+        "churn": _churn(change),
+        "value": value_told(values.value) if values.value else None,
+        "rfm": {"recency": rfm.recency, "frequency": rfm.frequency, "monetary": rfm.monetary} if rfm else None,
+        "arpu": values.arpu,
+        "health": {"score": values.health.score, "groups": values.health.groups},
+    }
+
+
+def _churn(change: ScoreChange) -> Said:
     before, assessment, facts = change.before, change.assessment, change.standing.facts
-    return ChurnScore(
-        before=before.risk if before else None,
-        after=assessment.risk,
-        band_before=before.band.value if before else None,
-        band=assessment.band.value,
-        heads=tuple(_head(each, change.changes) for each in assessment.heads),
-        facts=_purchase_facts(assessment.facts, facts) if assessment.facts and facts else None,
-        missing=missing_evidence(facts) if facts else (),
-        is_cancelled=is_cancelled(facts) if facts else False,
-        reasons=tuple(
-            Reason(feature=each.feature, en=each.en, fr=each.fr)
-            for each in (reasons_for(assessment, facts, change.standing.as_of) if facts else ())
-        ),
-    )
+    reasons = reasons_for(assessment, facts, change.standing.as_of) if facts else ()
+    return {
+        "before": before.risk if before else None,
+        "after": assessment.risk,
+        "band_before": before.band.value if before else None,
+        "band": assessment.band.value,
+        "heads": [_head(each, change.changes) for each in assessment.heads],
+        "facts": _purchase_facts(assessment.facts, facts) if assessment.facts and facts else None,
+        "missing": missing_evidence(facts) if facts else (),
+        "is_cancelled": is_cancelled(facts) if facts else False,
+        "reasons": [{"feature": each.feature, "en": each.en, "fr": each.fr} for each in reasons],
+    }
 
 
-def _purchase_facts(told: PurchaseFacts, facts: SeenFacts) -> Facts | None:
+def _head(head: HeadScore, changes: Mapping[str, float]) -> Said:
+    return {
+        "name": head.name,
+        "log_odds": head.log_odds,
+        "baseline": head.baseline,
+        "contributions": head.contributions,
+        "change": changes[head.name],
+    }
+
+
+def _purchase_facts(told: PurchaseFacts, facts: Facts) -> Said | None:
     if facts.orders is None:
         return None
-    return Facts(
-        orders=told.orders,
-        last_order_at=facts.orders.last_at,
-        silence_days=told.silence_days,
-        usual_gap_days=told.usual_gap_days,
-        purchase_days=told.repeat_days + 1,
-    )
+    return {
+        "orders": told.orders,
+        "last_order_at": facts.orders.last_at,
+        "silence_days": told.silence_days,
+        "usual_gap_days": told.usual_gap_days,
+        "purchase_days": told.repeat_days + 1,
+    }
 
 
 def value_told(value: Value) -> CustomerValue:
@@ -152,35 +151,25 @@ def value_told(value: Value) -> CustomerValue:
 
 def _segment_record(change: SegmentChange, rules: Rules) -> Outgoing:
     standing = change.standing
-    changed = SegmentChanged(
-        profile=standing.profile,
-        epoch=standing.epoch,
-        sequence=standing.segment_sequence,
-        revision=standing.revision,
-        at=standing.as_of,
-        cause=change.cause,
-        definition=rules.definitions.version,
-        entered=change.entered,
-        exited=change.exited,
-        memberships=tuple(Membership(segment=name, since=since) for name, since in standing.segments.items()),
-    )
+    said = {
+        "profile": standing.profile,
+        "epoch": standing.epoch,
+        "sequence": standing.segment_sequence,
+        "revision": standing.revision,
+        "at": standing.as_of,
+        "cause": change.cause,
+        "definition": rules.definitions.version,
+        "entered": change.entered,
+        "exited": change.exited,
+        "memberships": [{"segment": name, "since": since} for name, since in standing.segments.items()],
+    }
     return _record(
         SEGMENTS.name,
         standing,
         change.cause,
         ce_type="fidelio.segment",
         sequence=standing.segment_sequence,
-        value=encode(changed),
-    )
-
-
-def _head(head: HeadScore, changes: Mapping[str, float]) -> Head:
-    return Head(
-        name=head.name,
-        log_odds=head.log_odds,
-        baseline=head.baseline,
-        contributions=dict(head.contributions),
-        change=changes[head.name],
+        value=encode(said),
     )
 
 

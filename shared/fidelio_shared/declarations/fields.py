@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from fidelio_shared.declarations.lengths import LONGEST, CalendarDays, Length, elapsed, is_time_zone
+from fidelio_shared.declarations.words import Words
 from fidelio_shared.declarations.yaml_tree import Fault, Listed, Mapped, Node, Scalar
 
 MOST_VALUES = 100
@@ -48,6 +49,11 @@ def text_of(node: Node, what: str, longest: int = LONGEST_TEXT) -> str:
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not 0 < len(node.value) <= longest:
         raise Fault(node.place, f"{what} is {shown(node)}; write a text of 1 to {longest} characters, in quotes")
     return node.value
+
+
+def words_of(node: Node, what: str, longest: int) -> Words:
+    found = fields(node, what, required=("en", "fr"))
+    return Words(*(text_of(found[each], f"{what}: {each}", longest) for each in ("en", "fr")))
 
 
 def name_of(node: Node, what: str) -> str:

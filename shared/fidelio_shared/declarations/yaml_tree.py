@@ -94,14 +94,14 @@ class _Open:
 
 def read_yaml(text: str) -> Node:
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
-        raise Fault(START, f"the file is larger than {MOST_BYTES} bytes; take segments out")
+        raise Fault(START, f"the file is larger than {MOST_BYTES} bytes; take something out")
     opened: list[_Open] = [_Open(START, is_list=True)]
     for count, event in enumerate(_events(text)):
         place = _place(event.start_mark)
         if count > MOST_NODES:
-            raise Fault(place, f"the file has more than {MOST_NODES} parts; take segments out")
+            raise Fault(place, f"the file has more than {MOST_NODES} parts; take something out")
         if isinstance(event, yaml.AliasEvent) or (isinstance(event, yaml.NodeEvent) and event.anchor):
-            raise Fault(place, "anchors and aliases are not read here; write it out, or refer to a segment by its name")
+            raise Fault(place, "anchors and aliases are not read here; write it out")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             raise Fault(place, "tags are not read here; take the tag out")
         _take(event, place, opened)
@@ -116,7 +116,7 @@ def _take(event: yaml.Event, place: Place, opened: list[_Open]) -> None:
         opened[-1].nodes.append(Scalar(event.value, event.style is None, place))
     elif isinstance(event, yaml.CollectionStartEvent):
         if len(opened) > DEEPEST:
-            raise Fault(place, f"this is nested deeper than {DEEPEST}; name a part of it as a segment and refer to it")
+            raise Fault(place, f"this is nested deeper than {DEEPEST}; nest it less")
         opened.append(_Open(place, is_list=isinstance(event, yaml.SequenceStartEvent)))
     elif isinstance(event, yaml.CollectionEndEvent):
         closed = opened.pop().close()

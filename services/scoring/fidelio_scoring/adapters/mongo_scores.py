@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -28,7 +29,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     **ACCESS_INDEXES,
 }
 _STATE_VERSION = 2
-FACTS = TypeAdapter(Facts)
+_FACTS = msgspec.json.Decoder(Facts)
+_ENCODER = msgspec.json.Encoder()
 ANNOUNCED = TypeAdapter(Announced)
 _TWO_OWNERS = "another process scores the same profiles; check that ordinals are used once"
 
@@ -116,7 +118,7 @@ def _document(standing: Standing, partition: int) -> Document:
         "revision": standing.revision,
         "as_of": standing.as_of,
         "rules": standing.rules,
-        "facts": FACTS.dump_json(facts) if facts else None,
+        "facts": _ENCODER.encode(facts) if facts else None,
         "announced": ANNOUNCED.dump_python(announced, mode="json") if announced else None,
         "score_sequence": standing.score_sequence,
         "segments": [{"name": name, "since": since} for name, since in standing.segments.items()],
@@ -126,18 +128,23 @@ def _document(standing: Standing, partition: int) -> Document:
 
 
 def standing_from(document: Mapping[str, Any]) -> Standing:
-    announced, facts = document["announced"], document["facts"]
+    announced, facts, due = document["announced"], document["facts"], document["next_review_at"]
     return Standing(
         profile=ProfileId(document["_id"].hex()),
         version=document["version"],
         epoch=document["epoch"],
         revision=document["revision"],
-        as_of=document["as_of"],
+        as_of=_utc(document["as_of"]),
         rules=document["rules"],
-        facts=FACTS.validate_json(facts) if facts else None,
+        facts=_FACTS.decode(facts) if facts else None,
         announced=ANNOUNCED.validate_python(announced) if announced else None,
         score_sequence=document["score_sequence"],
-        segments={each["name"]: each["since"] for each in document["segments"]},
+        segments={each["name"]: _utc(each["since"]) for each in document["segments"]},
         segment_sequence=document["segment_sequence"],
-        next_review_at=document["next_review_at"],
+        next_review_at=_utc(due) if due else None,
     )
+
+
+def _utc(at: datetime) -> datetime:
+    """The driver's own zone is asked for its offset at every comparison, in Python."""
+    return at.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """The churn score of one customer at one instant, and the instant at which its band changes if nothing happens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import log1p
 
@@ -94,8 +94,11 @@ class Assessment:
 
 
 def behaviour_of(facts: Facts, model: ChurnModel) -> Behaviour:
-    seen = buying(purchases_of(facts.orders), model) if facts.orders else Behaviour()
-    return replace(seen, signals=signals_of(facts))
+    told = signals_of(facts)
+    if facts.orders is None:
+        return Behaviour(signals=told)
+    purchases = purchases_of(facts.orders)
+    return Behaviour(purchases, silence_of(purchases, model.clock, model.horizon_weeks), told)
 
 
 def buying(purchases: Purchases, model: ChurnModel) -> Behaviour:

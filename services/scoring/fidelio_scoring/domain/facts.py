@@ -14,6 +14,10 @@ class Total:
     count: int
     revenue: Decimal
 
+    def __post_init__(self) -> None:
+        if not self.revenue.is_finite():
+            raise ValueError("a sum of money is a finite number")
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:

@@ -1,7 +1,7 @@
 """Logistic heads: each gives the chance of one way of leaving, exactly additive in log-odds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from fidelio_scoring.domain.purchase_clock import sigmoid
@@ -20,13 +20,23 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Log-odds intercept + sum of weight * feature, then calibrated by Platt: platt_a * log-odds + platt_b."""
+    """Log-odds intercept + sum of weight * feature, then calibrated by Platt: platt_a * log-odds + platt_b.
+
+    `baseline`: the calibrated log-odds of an average customer.
+    """
 
     name: str
     intercept: float
     terms: tuple[Term, ...]
     platt_a: float
     platt_b: float
+    baseline: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        average = self.intercept
+        for term in self.terms:
+            average += term.weight * term.mean
+        object.__setattr__(self, "baseline", self.platt_a * average + self.platt_b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +55,13 @@ class HeadScore:
 
 def score_head(head: Head, features: Mapping[str, float]) -> HeadScore:
     """A feature that is not there is zero; it is listed where that says anything."""
-    average, contributions = head.intercept, {}
+    contributions: dict[str, float] = {}
     for term in head.terms:
-        average += term.weight * term.mean
         contribution = head.platt_a * term.weight * (features.get(term.feature, 0.0) - term.mean)
         if contribution or term.feature in features:
             contributions[term.feature] = contribution
-    baseline = head.platt_a * average + head.platt_b
-    return HeadScore(head.name, baseline + sum(contributions.values()), baseline, contributions)
+    log_odds = head.baseline + sum(contributions.values())
+    return HeadScore(head.name, log_odds, head.baseline, contributions)
 
 
 def combined_risk(heads: Sequence[HeadScore]) -> float:

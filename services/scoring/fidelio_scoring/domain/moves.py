@@ -89,54 +89,60 @@ def _fire(standing: Standing, rules: Rules) -> Moved:
     if facts is None:
         return Moved(replace(standing, next_review_at=None))
     seen = outlook(rules.definitions, facts, announced_scores(announced), now)
-    if seen.memberships == standing.segments.keys() and not _is_moved_on(announced, facts, now, rules):
-        return Moved(_look_ahead(standing, facts, behaviour_of(facts, rules.model), seen, rules))
+    behaviour = behaviour_of(facts, rules.model)
+    if seen.memberships == standing.segments.keys() and not _is_moved_on(announced, facts, behaviour, now, rules):
+        return Moved(replace(standing, next_review_at=_next_review(standing, behaviour, seen, rules)))
     return _score(standing, ScoringCause(kind="review", at=now), rules)
 
 
-def _is_moved_on(announced: Announced | None, facts: Facts, now: datetime, rules: Rules) -> bool:
+def _is_moved_on(announced: Announced | None, facts: Facts, behaviour: Behaviour, now: datetime, rules: Rules) -> bool:
     if announced is None:
         return False
-    assessment = judge(behaviour_of(facts, rules.model), now, previous_band=announced.band, model=rules.model)
+    assessment = judge(behaviour, now, previous_band=announced.band, model=rules.model)
     if assessment is None or assessment.band is not announced.band:
         return True
-    return quintiles_at(facts, rules.model, now) != announced.rfm
+    return quintiles_at(facts, behaviour.purchases, rules.model, now) != announced.rfm
 
 
 def _score(standing: Standing, cause: ScoringCause, rules: Rules) -> Moved:
     facts, before = standing.facts, standing.announced
     if facts is None:
-        told = _tell_score(standing, cause, None, rules)
-        return told.then(_tell_segments(replace(told.standing, next_review_at=None), cause, frozenset(), rules))
+        told = _tell_score(standing, cause, Behaviour(), None, rules)
+        return told.then(_tell_segments(told.standing, cause, frozenset(), None, rules))
     behaviour, previous_band = behaviour_of(facts, rules.model), before.band if before else None
     assessment = judge(behaviour, standing.as_of, previous_band=previous_band, model=rules.model)
-    told = _tell_score(standing, cause, assessment, rules)
+    told = _tell_score(standing, cause, behaviour, assessment, rules)
     seen = outlook(rules.definitions, facts, announced_scores(told.standing.announced), standing.as_of)
-    placed = _look_ahead(told.standing, facts, behaviour, seen, rules)
-    return told.then(_tell_segments(placed, cause, seen.memberships, rules))
+    next_review_at = _next_review(told.standing, behaviour, seen, rules)
+    return told.then(_tell_segments(told.standing, cause, seen.memberships, next_review_at, rules))
 
 
-def _look_ahead(standing: Standing, facts: Facts, behaviour: Behaviour, seen: Outlook, rules: Rules) -> Standing:
-    """`next_review_at`: the next instant at which silence alone may change what was announced."""
-    announced, now = standing.announced, standing.as_of
-    due = [seen.changes_at]
+def _next_review(standing: Standing, behaviour: Behaviour, seen: Outlook, rules: Rules) -> datetime | None:
+    """The next instant at which silence alone may change what was announced."""
+    announced, now, due = standing.announced, standing.as_of, seen.changes_at
     if announced:
-        due.append(next_band_look(behaviour, announced.band, after=now, model=rules.model))
-        due.append(next_value_change(facts, rules.model, after=now))
-    return replace(standing, next_review_at=min((each for each in due if each), default=None))
+        due = _earliest(due, next_value_change(behaviour.purchases, rules.model, after=now))
+        due = _earliest(due, next_band_look(behaviour, announced.band, after=now, before=due, model=rules.model))
+    return due
 
 
-def _tell_score(standing: Standing, cause: ScoringCause, assessment: Assessment | None, rules: Rules) -> Moved:
-    before = standing.announced
-    if assessment is None or standing.facts is None:
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _tell_score(
+    standing: Standing, cause: ScoringCause, behaviour: Behaviour, assessment: Assessment | None, rules: Rules
+) -> Moved:
+    before, facts = standing.announced, standing.facts
+    if assessment is None or facts is None:
         if before is None:
             return Moved(standing)
         standing = replace(standing, announced=None, score_sequence=standing.score_sequence + 1)
         return Moved(standing, (ScoreWithdrawn(standing, cause, before),))
-    rfm = quintiles_at(standing.facts, rules.model, standing.as_of)
+    rfm = quintiles_at(facts, behaviour.purchases, rules.model, standing.as_of)
     if not _is_worth_announcing(before, assessment, rfm):
         return Moved(standing)
-    values = values_at(standing.facts, assessment, rfm, rules.model, standing.as_of)
+    values = values_at(facts, assessment, rfm, rules.model, standing.as_of)
     announced = _announced(assessment, values)
     standing = replace(standing, announced=announced, score_sequence=standing.score_sequence + 1)
     shares = shapley_change(before.heads if before else (), assessment.heads)
@@ -160,16 +166,19 @@ def _is_worth_announcing(before: Announced | None, now: Assessment, rfm: Rfm | N
     return abs(now.risk - before.risk) >= LEAST_CHANGE
 
 
-def _tell_segments(standing: Standing, cause: ScoringCause, holding: frozenset[str], rules: Rules) -> Moved:
+def _tell_segments(
+    standing: Standing, cause: ScoringCause, holding: frozenset[str], next_review_at: datetime | None, rules: Rules
+) -> Moved:
     """In the order of the definitions; those that are defined no more are left."""
     known = standing.segments
     if holding == known.keys():
-        return Moved(standing)
+        return Moved(replace(standing, next_review_at=next_review_at))
     names = [each.name for each in rules.definitions.segments if each.name in holding]
     standing = replace(
         standing,
         segments={name: known.get(name, standing.as_of) for name in names},
         segment_sequence=standing.segment_sequence + 1,
+        next_review_at=next_review_at,
     )
     entered = tuple(name for name in names if name not in known)
     exited = tuple(name for name in known if name not in holding)

@@ -170,7 +170,7 @@ def _waiting(facts: Facts) -> dict[str, Course]:
 
 def _use(faded: Mapping[str, tuple[float, float, float]]) -> dict[str, Course]:
     """Two logarithms, of the last week and of a usual week: equal where use is steady, and each monotone."""
-    used = [faded[kind] for kind in USE if kind in faded]
+    used = [sums for kind, sums in faded.items() if kind in USE]
     if not used:
         return {}
     week, quarter = sum(each[_WEEK] for each in used), sum(each[_QUARTER] for each in used)

@@ -8,7 +8,7 @@ from fidelio_scoring.domain.churn import Assessment, ChurnModel
 from fidelio_scoring.domain.clv import Value, value_at
 from fidelio_scoring.domain.facts import Facts
 from fidelio_scoring.domain.health import Health, health_of
-from fidelio_scoring.domain.purchases import purchases_of
+from fidelio_scoring.domain.purchases import Purchases, purchases_of
 from fidelio_scoring.domain.rfm import Rfm, next_rfm_change, rfm_at
 from fidelio_scoring.domain.spending import spent_of
 
@@ -23,10 +23,9 @@ class Values:
     arpu: float | None = None
 
 
-def quintiles_at(facts: Facts, model: ChurnModel, now: datetime) -> Rfm | None:
-    if model.value is None or facts.orders is None:
+def quintiles_at(facts: Facts, purchases: Purchases | None, model: ChurnModel, now: datetime) -> Rfm | None:
+    if model.value is None or purchases is None:
         return None
-    purchases = purchases_of(facts.orders)
     return rfm_at(purchases, spent_of(facts, purchases), now, model.value.rfm)
 
 
@@ -44,8 +43,8 @@ def values_at(facts: Facts, assessment: Assessment, rfm: Rfm | None, model: Chur
     )
 
 
-def next_value_change(facts: Facts, model: ChurnModel, *, after: datetime) -> datetime | None:
+def next_value_change(purchases: Purchases | None, model: ChurnModel, *, after: datetime) -> datetime | None:
     """The next instant at which silence alone lowers the recency part of RFM; the rest needs a purchase."""
-    if model.value is None or facts.orders is None:
+    if model.value is None or purchases is None:
         return None
-    return next_rfm_change(purchases_of(facts.orders), model.value.rfm, after=after)
+    return next_rfm_change(purchases, model.value.rfm, after=after)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fidelio_scoring.domain.facts import Consent
 from fidelio_scoring.domain.segments import words
 from fidelio_scoring.domain.segments.measures import Number
 from fidelio_scoring.domain.segments.reading import Reading, Scalar
@@ -47,9 +48,12 @@ class Measured:
     of: tuple[str, ...]
     range: Range
 
-    def turn(self, reading: Reading) -> Turn:
-        value = self.measure(reading, *self.of)
-        return value is not None and self.range.holds(value)
+    @property
+    def subject(self) -> Callable[..., Number | None]:
+        return self.measure
+
+    def turn_of(self, value: Number) -> Turn:
+        return self.range.holds(value)
 
     @property
     def words(self) -> Words:
@@ -65,11 +69,12 @@ class Among:
     values: frozenset[str | int | float]
     truths: frozenset[bool] = frozenset()
 
-    def turn(self, reading: Reading) -> Turn:
-        for each in self.attribute(reading, *self.of):
-            if each in (self.truths if isinstance(each, bool) else self.values):
-                return True
-        return False
+    @property
+    def subject(self) -> Callable[..., tuple[Scalar, ...]]:
+        return self.attribute
+
+    def turn_of(self, values: tuple[Scalar, ...]) -> Turn:
+        return any(each in (self.truths if isinstance(each, bool) else self.values) for each in values)
 
     @property
     def words(self) -> Words:
@@ -83,8 +88,12 @@ class Known:
     attribute: Callable[..., tuple[Scalar, ...]]
     of: tuple[str, ...]
 
-    def turn(self, reading: Reading) -> Turn:
-        return any(each is not None for each in self.attribute(reading, *self.of))
+    @property
+    def subject(self) -> Callable[..., tuple[Scalar, ...]]:
+        return self.attribute
+
+    def turn_of(self, values: tuple[Scalar, ...]) -> Turn:
+        return any(each is not None for each in values)
 
     @property
     def words(self) -> Words:
@@ -99,9 +108,12 @@ class Past:
     of: tuple[str | int, ...]
     length: Length
 
-    def turn(self, reading: Reading) -> Turn:
-        at = self.instant(reading, *self.of)
-        return at is not None and (self.length.after(at), True)
+    @property
+    def subject(self) -> Callable[..., datetime | None]:
+        return self.instant
+
+    def turn_of(self, at: datetime) -> Turn:
+        return (self.length.after(at), True)
 
     @property
     def words(self) -> Words:
@@ -116,9 +128,12 @@ class Within:
     of: tuple[str | int, ...]
     length: Length
 
-    def turn(self, reading: Reading) -> Turn:
-        at = self.instant(reading, *self.of)
-        return at is not None and (self.length.after(at), False)
+    @property
+    def subject(self) -> Callable[..., datetime | None]:
+        return self.instant
+
+    def turn_of(self, at: datetime) -> Turn:
+        return (self.length.after(at), False)
 
     @property
     def words(self) -> Words:
@@ -133,9 +148,17 @@ class Followed:
     then: str
     length: Length
 
-    def turn(self, reading: Reading) -> Turn:
-        first, then = reading.latest(self.first), reading.latest(self.then)
-        return first is not None and then is not None and first <= then < self.length.after(first)
+    @property
+    def subject(self) -> Callable[..., tuple[datetime, datetime] | None]:
+        return _latest_of_both
+
+    @property
+    def of(self) -> tuple[str, str]:
+        return self.first, self.then
+
+    def turn_of(self, instants: tuple[datetime, datetime]) -> Turn:
+        first, then = instants
+        return first <= then < self.length.after(first)
 
     @property
     def words(self) -> Words:
@@ -150,8 +173,15 @@ class Granted:
     purpose: str
     channel: str
 
-    def turn(self, reading: Reading) -> Turn:
-        consents = reading.facts.consents
+    @property
+    def subject(self) -> Callable[[Reading], tuple[Consent, ...]]:
+        return _consents
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return ()
+
+    def turn_of(self, consents: tuple[Consent, ...]) -> Turn:
         channels = (self.channel, EVERY_CHANNEL)
         told = [each for each in consents if each.purpose == self.purpose and each.channel in channels]
         if not told or any(each.status != "granted" for each in told) or objections(consents) & _NO_CONTACT:
@@ -165,6 +195,8 @@ class Granted:
 
 
 Leaf = Measured | Among | Known | Past | Within | Followed | Granted
+"""Each asks one thing of a person, its `subject` with `of`, and turns as `turn_of` the answer says; where the answer is
+None, it does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,5 +241,10 @@ def leaves_of(condition: Condition) -> Iterator[Leaf]:
             yield each
 
 
-def is_true(turn: Turn, now: datetime) -> bool:
-    return turn if isinstance(turn, bool) else (now >= turn[0]) is turn[1]
+def _latest_of_both(reading: Reading, one: str, other: str) -> tuple[datetime, datetime] | None:
+    first, second = reading.latest(one), reading.latest(other)
+    return None if first is None or second is None else (first, second)
+
+
+def _consents(reading: Reading) -> tuple[Consent, ...]:
+    return reading.facts.consents

@@ -10,7 +10,7 @@ from fidelio_scoring.domain.segments.compiling import compiled_test
 from fidelio_scoring.domain.segments.conditions import All, AnyOf, Belongs, Condition, Leaf, Not, Past, Within
 from fidelio_scoring.domain.segments.definitions import Definitions, Segment
 from fidelio_scoring.domain.segments.instants import kth_latest, nth_channel
-from fidelio_scoring.domain.segments.program import state_at
+from fidelio_scoring.domain.segments.program import state_at, turn_of
 from fidelio_scoring.domain.segments.reading import Reading, Scores
 from fidelio_shared.declarations.words import Words
 
@@ -96,7 +96,7 @@ class _Explainer:
         return self._since[name]
 
     def _since_of_leaf(self, leaf: Leaf) -> datetime | None:
-        turn = leaf.turn(self.reading)
+        turn = turn_of(leaf, self.reading)
         if isinstance(turn, bool):
             return None
         if self.now >= turn[0]:

@@ -1,18 +1,16 @@
 """The segments file: YAML, checked as it is read."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
-from hashlib import sha256
 
 from fidelio_scoring.domain.segments.conditions import All, Belongs, Condition, Not, parts_of
 from fidelio_scoring.domain.segments.definitions import Definitions, Segment, SegmentsError
 from fidelio_scoring.domain.segments.language import condition_of
 from fidelio_scoring.domain.segments.program import compiled
-from fidelio_shared.declarations.fields import count_of, fields, items_of, name_of, one_of, text_of
-from fidelio_shared.declarations.words import Words
-from fidelio_shared.declarations.yaml_tree import Fault, Listed, Mapped, Node, read_yaml
+from fidelio_shared.declarations.content import content_hash, plain, version_of
+from fidelio_shared.declarations.fields import count_of, fields, items_of, name_of, one_of, words_of
+from fidelio_shared.declarations.yaml_tree import Fault, Node, read_yaml
 
 SCHEMA = 1
 KINDS = ("value", "behaviour", "need", "potential", "lifecycle")
@@ -45,7 +43,7 @@ def _definitions(node: Node, file: str) -> Definitions:
     hashes = _whole_hashes(segments, conditions)
     return Definitions(
         file=file,
-        version=f"{name}-{number}-{_hash(_plain(node))[:8]}",
+        version=version_of(name, number, node),
         segments=tuple(replace(each, hash=hashes[each.name]) for each in segments),
         program=compiled(conditions),
     )
@@ -59,19 +57,14 @@ def _segment(node: Node) -> Segment:
             name=name,
             kind=one_of(found["kind"], "kind", KINDS),
             group=name_of(found["group"], "group") if "group" in found else None,
-            label=_words(found["labels"], "labels", _LONGEST_LABEL),
-            description=_words(found["description"], "description", _LONGEST_DESCRIPTION),
+            label=words_of(found["labels"], "labels", _LONGEST_LABEL),
+            description=words_of(found["description"], "description", _LONGEST_DESCRIPTION),
             condition=condition_of(found["when"]),
-            hash=_hash(_plain(found["when"])),
+            hash=content_hash(plain(found["when"])),
             place=node.place,
         )
     except Fault as fault:
         raise Fault(fault.place, f"segment {name}: {fault}") from fault
-
-
-def _words(node: Node, what: str, longest: int) -> Words:
-    found = fields(node, what, required=("en", "fr"))
-    return Words(*(text_of(found[each], f"{what}: {each}", longest) for each in ("en", "fr")))
 
 
 def _check_names(segments: Sequence[Segment]) -> None:
@@ -110,20 +103,9 @@ def _whole_hashes(segments: Sequence[Segment], conditions: Mapping[str, Conditio
     own = {each.name: each.hash for each in segments}
     found: dict[str, str] = {}
     for name, condition in conditions.items():
-        found[name] = _hash([own[name], *(found[each.segment] for each in _referred(condition))])[:16]
+        found[name] = content_hash([own[name], *(found[each.segment] for each in _referred(condition))])[:16]
     return found
 
 
 def _referred(condition: Condition) -> list[Belongs]:
     return [each for each in parts_of(condition) if isinstance(each, Belongs)]
-
-
-def _plain(node: Node) -> object:
-    """What it says, however it is laid out."""
-    if isinstance(node, Mapped):
-        return {key.text: _plain(value) for key, value in node.entries}
-    return [_plain(each) for each in node.items] if isinstance(node, Listed) else node.value
-
-
-def _hash(content: object) -> str:
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

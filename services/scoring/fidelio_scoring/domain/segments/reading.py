@@ -24,26 +24,24 @@ NO_SCORES = Scores()
 class Reading:
     """Made once for all conditions."""
 
-    __slots__ = ("_activity", "_ratings", "_recent", "_traits", "facts", "scores")
+    __slots__ = ("_activity", "_latest", "_ratings", "_recent", "_traits", "facts", "scores")
 
     def __init__(self, facts: Facts, scores: Scores) -> None:
         self.facts = facts
         self.scores = scores
         self._recent = {each.type: each.at for each in facts.recent}
+        self._latest = {**_last_counted(facts), **{each.type: each.at[0] for each in facts.recent if each.at}}
         self._activity: dict[str, list[Activity]] | None = None
         self._ratings: dict[str, Ratings] | None = None
         self._traits: dict[str, Trait] | None = None
 
     def latest(self, interaction_type: str) -> datetime | None:
         """Of a type of which the profile keeps no latest instants, its counts still know the last one."""
-        recent = self._recent.get(interaction_type)
-        if recent:
-            return recent[0]
-        return max((each.last_at for each in self.activity(interaction_type)), default=None)
+        return self._latest.get(interaction_type)
 
     def kth_latest(self, interaction_type: str, k: int) -> datetime | None:
         if k == 1:
-            return self.latest(interaction_type)
+            return self._latest.get(interaction_type)
         recent = self._recent.get(interaction_type, ())
         return recent[k - 1] if len(recent) >= k else None
 
@@ -66,3 +64,11 @@ class Reading:
             self._traits = {each.name: each for each in self.facts.traits}
         found = self._traits.get(name)
         return found.value if found else None
+
+
+def _last_counted(facts: Facts) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for each in facts.activity:
+        known = found.get(each.type)
+        found[each.type] = each.last_at if known is None else max(known, each.last_at)
+    return found
