@@ -12,3 +12,7 @@ class Letter:
 
 class Unwritable(Exception):
     """A template that cannot say this: names the template, the line and why; never whom it was for."""
+
+
+class LettersError(ValueError):
+    """Templates that cannot be used: which, the line, what is wrong, and what to do."""
