@@ -26,8 +26,9 @@ class Contacted:
 class Case:
     """A decision to be judged, with all that is known at `now`. `card`: of the person, None where nothing is known yet.
     `watermark_age`: None on the stream clock. `stopped`: names of playbooks that people stopped, `*` for all.
-    `unwanted`: addresses on the suppression list, each with why (bounced, complained, unsubscribed). `arm`: None where
-    the playbook holds nobody out."""
+    `unwanted`: those of the person's addresses (mail in small letters) that are on the suppression list, each with why:
+    bounced, complained, unsubscribed. `arm`: None where the playbook holds nobody out. `channels`: for which there is a
+    provider; None: for all."""
 
     playbook: Playbook
     step: Step
@@ -40,6 +41,17 @@ class Case:
     unwanted: dict[str, str] = field(default_factory=dict)
     contacted: tuple[Contacted, ...] = ()
     arm: Arm | None = None
+    channels: frozenset[str] | None = None
+
+    @property
+    def known(self) -> Card | None:
+        """The card, unless it is older than what the reason saw: then nothing can be told of this person yet."""
+        card, reason, origin = self.card, self.proposal.reason, self.proposal.origin
+        if card is None:
+            return None
+        if origin is not None:
+            return card if origin in card.members else None
+        return card if (card.epoch, card.revision) >= (reason.epoch, reason.revision) else None
 
 
 @dataclass(frozen=True, slots=True)
