@@ -11,7 +11,8 @@ from fidelio_shared.contracts.notify import Reason
 class Proposal:
     """`caused_at`: when the customer did what is the cause, or fell silent too long; staleness counts from it.
     `release_at`: not judged before. `step`: of the playbook, from 0. `root`: the decision of the first step. `mass`:
-    of what many others are decisions too; None of a cause of the person's own."""
+    of what many others are decisions too; None of a cause of the person's own. `origin`: who was meant first, where
+    that profile has become part of another one."""
 
     decision: str
     root: str
@@ -24,10 +25,16 @@ class Proposal:
     deadline: datetime
     is_historical: bool = False
     mass: str | None = None
+    origin: ProfileId | None = None
 
 
 def decision_id(playbook: str, profile: ProfileId, *cause: str | int) -> str:
     return hash16("decision", playbook, profile, *cause)
+
+
+def interaction_decision_id(playbook: str, interaction: str) -> str:
+    """Without the profile: after a merge the same interaction is another profile's, and still one cause."""
+    return hash16("decision", playbook, "interaction", interaction)
 
 
 def step_id(root: str, step: int) -> str:

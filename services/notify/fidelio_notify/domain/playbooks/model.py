@@ -151,12 +151,14 @@ class Variant:
 @dataclass(frozen=True, slots=True)
 class Step:
     """`after`: so long after the step before was sent (of the first: after the cause). `channels`: the first that may
-    be used is used; `preferred` stands for the one where this person acts most. `offer`: named in the letter."""
+    be used is used; `preferred` stands for the one where this person acts most. `offer`: named in the letter.
+    `at_best_hour`: waits, for a day at most, for the hour in which this person acts most."""
 
     after: timedelta
     channels: tuple[str, ...]
     variants: tuple[Variant, ...]
     offer: str | None = None
+    at_best_hour: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +210,41 @@ class QuietHours:
     channels: frozenset[str]
 
 
+PACIFIC_TO_EASTERN_EUROPE = (
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Chicago",
+    "America/New_York",
+    "America/Halifax",
+    "America/Sao_Paulo",
+    "America/Noronha",
+    "Atlantic/Azores",
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Helsinki",
+)
+"""Every hour between these ends, so that nobody in between is overlooked. With quiet hours from 21:00 to 8:00 it is day
+in all of them for three hours of every day (16:00 to 19:00 UTC in winter); around the whole earth it never is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What holds for every playbook. `gather`: reasons for one person that come within so long become one message.
     `mass_per_second`: how fast decisions of one mass cause (a changed definition, an import, a send to a segment) are
-    released, behind all others; from `mass_threshold` of them on, a person must approve first."""
+    released, behind all others; from `mass_threshold` of them on, a person must approve first. `zones`: where somebody
+    may live of whom neither time zone nor country is known: they are written to when it is day in all of these."""
 
     quiet: tuple[QuietHours, ...]
     caps: tuple[Cap, ...]
     gather: timedelta
     mass_per_second: float
     mass_threshold: int
+    zones: tuple[str, ...] = PACIFIC_TO_EASTERN_EUROPE
+
+    @property
+    def longest_window(self) -> timedelta:
+        """Older messages decide nothing."""
+        return max((each.window for each in self.caps), default=timedelta())
 
 
 @dataclass(frozen=True, slots=True)
