@@ -52,7 +52,7 @@ MISTAKES = {
     "real mail from replayed history": Mistake(
         notify,
         ("run",),
-        "on the stream clock the mail server must be on this machine (127.0.0.1)",
+        "on the stream clock the mail server and all providers must be on this machine (127.0.0.1)",
         1,
         {"FIDELIO_CLOCK": "stream", "FIDELIO_SMTP_HOST": "192.0.2.1"},
     ),

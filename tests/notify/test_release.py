@@ -1,306 +1,490 @@
-"""From a decision to a mail, or to none: on a real ledger and a real mail server."""
+"""From a decision to a message, or to none: on a real ledger."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+import time
+from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes, policy
-from importlib.resources import files
-from typing import Any
 
-import orjson
 import pytest
-from aiokafka import TopicPartition
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from prometheus_client import CollectorRegistry
 
-from fidelio_deploy.mongo import Mongod
-from fidelio_deploy.ports import free_port
-from fidelio_deploy.provision import NamedMongo
-from fidelio_notify.adapters.mongo_contacts import MongoContactStore
-from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore
-from fidelio_notify.adapters.smtp_mail import SmtpServer
-from fidelio_notify.domain.check_in import CHECK_IN
-from fidelio_notify.domain.check_in_letters import read_templates
-from fidelio_notify.domain.contacts import Contact
-from fidelio_notify.domain.decisions import Proposal
-from fidelio_notify.metrics import make_metrics
-from fidelio_notify.release import Release
-from fidelio_shared.contracts.ids import hash16
-from fidelio_shared.messaging.errors import Unavailable
-from fidelio_shared.messaging.health import Health
-from fidelio_shared.messaging.ownership import Ownership
-from fidelio_shared.messaging.publisher import Publisher
-from fidelio_shared.messaging.records import Outgoing
-from fidelio_shared.messaging.settings import KafkaSettings
-from fidelio_shared.messaging.watermark import Watermark
-from fidelio_shared.storage.mongo import Database, connect
-from support.interactions import a_profile_id
-from support.people import NOON, a_consent, a_contact, a_proposal
+from fidelio_notify.adapters.mongo_unwanted import Unwanted
+from fidelio_notify.domain.playbooks.model import Cap, Step, Variant
+from fidelio_notify.providers import Later, Refused, Unknown
+from fidelio_shared.contracts.ids import ProfileId, hash16
+from fidelio_shared.contracts.ingest import Identifier
+from fidelio_shared.storage.mongo import Database
+from support.gate_cases import (
+    ANN,
+    BY_MAIL,
+    BY_PHONE,
+    MAIL,
+    NOON,
+    OWED,
+    PLAYBOOK,
+    POLICY,
+    STEP,
+    a_consent,
+    a_person,
+    a_proposal,
+)
+from support.releases import LATER, PARTITION, FakeProvider, Killed, a_desk, playbooks_of
 
-PARTITION = 3
-LATER = NOON + timedelta(hours=1)
-
-
-@dataclass
-class Postbox:
-    """A mail server that keeps what it takes; `answer` is what it says to each message, unless it `breaks` so often."""
-
-    answer: str = "250 taken"
-    breaks: int = 0
-    mails: list[bytes] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.breaks:
-            self.breaks -= 1
-            server.transport.abort()
-        if self.answer.startswith("250"):
-            self.mails.append(envelope.original_content or b"")
-        return self.answer
-
-
-class RecordingPublisher(Publisher):
-    def __init__(self) -> None:
-        super().__init__(KafkaSettings(), ordinal=None)
-        self.records: list[Outgoing] = []
-
-    async def publish_all(self, records: Iterable[Outgoing]) -> None:
-        self.records += records
-
-    def told(self) -> list[Any]:
-        return [orjson.loads(each.value or b"") for each in self.records if each.topic == "notifications"]
-
-    def steps(self) -> list[str]:
-        return [each["step"] for each in self.told()]
-
-    def refusals(self) -> dict[str, str]:
-        return {each["gate"]: each["reason"] for each in self.last()["verdicts"] if not each["passed"]}
-
-    def last(self) -> Any:
-        return self.told()[-1]
+BOB = ProfileId(hash16("test", "bob"))
+ONE_A_DAY = replace(POLICY, caps=(Cap(1, timedelta(days=1)),))
 
 
 @pytest.fixture
-def postbox() -> Iterator[tuple[Postbox, Controller]]:
-    box = Postbox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield box, controller
-    controller.stop()
+def database(strict_database: Database) -> Database:
+    return strict_database
 
 
-@pytest.fixture
-async def database(mongod: Mongod | NamedMongo, request: pytest.FixtureRequest) -> Database:
-    name = f"release_{hash16(request.node.name)[:12]}"
-    database = connect(mongod.uri, name)
-    await database.client.drop_database(name)
-    return database
-
-
-def a_release(database: Database, port: int, *, now: object = LATER) -> Release:
-    async def read_time() -> None:
-        return None
-
-    ownership = Ownership(owned=frozenset({TopicPartition("scores", PARTITION)}))
-    watermark = Watermark(
-        stages=(),
-        last=(),
-        own_group="notify.v1",
-        observer=None,
-        read_time=read_time,
-        stored={},  # type: ignore[arg-type]
-    )
-    watermark.value = now  # type: ignore[assignment]
-    templates = {
-        each: files("fidelio_notify").joinpath("templates", f"check_in.{each}.liquid").read_text()
-        for each in ("en", "fr")
-    }
-    return Release(
-        contacts=MongoContactStore(database),
-        decisions=MongoDecisionStore(database),
-        mail=SmtpServer("127.0.0.1", port, "care@fidelio.example", None, None, use_tls=False),
-        playbook=CHECK_IN,
-        templates=read_templates(templates),
-        publisher=RecordingPublisher(),
-        ownership=ownership,
-        watermark=watermark,
-        clock="stream",
-        health=Health(),
-        metrics=make_metrics(CollectorRegistry()),
-    )
-
-
-async def decide(release: Release, *proposals: Proposal, contact: Contact | None = None) -> None:
-    await release.contacts.save([contact or a_contact()])
-    await release.decisions.insert([(each, PARTITION) for each in proposals], stored_at=NOON)
-
-
-def published(release: Release) -> RecordingPublisher:
-    assert isinstance(release.publisher, RecordingPublisher)
-    return release.publisher
-
-
-async def test_a_decision_is_announced_sent_once_and_stands_on_its_channel(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal())
+async def test_a_decision_is_announced_sent_once_and_stands_on_its_channel(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know()
     for _ in range(3):
-        await release.release_page()
-        await decide(release, a_proposal())
-    mail = message_from_bytes(box.mails[0], policy=policy.default)
-    assert len(box.mails) == 1
-    assert (mail["To"], mail["Auto-Submitted"]) == ("ann@example.org", "auto-generated")
-    assert "05 January 2026" in mail.get_content()
-    assert published(release).steps() == ["decided", "sent"]
-    assert [each.topic for each in published(release).records] == ["notifications", "notifications", "channels.email"]
+        await desk.propose(a_proposal())
+        await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal().decision]
+    assert (desk.mail.orders[0].to, desk.mail.orders[0].letter.text) == (MAIL, "hello by email")
+    assert desk.publisher.steps() == ["decided", "sent"]
+    assert [each.topic for each in desk.publisher.records] == ["notifications", "notifications", "channels.email"]
 
 
-async def test_a_consent_withdrawn_between_decision_and_release_holds(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal())
-    await release.contacts.save([a_contact(revision=8, consents=(a_consent(is_granted=False),))])
-    await release.release_page()
-    assert box.mails == []
-    assert published(release).refusals() == {"consent": "denied"}
+async def test_a_consent_withdrawn_between_decision_and_release_holds(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.know(a_person(consents=(a_consent(status="denied"),)), revision=8)
+    await desk.release_all()
+
+    assert desk.mail.sent == []
+    assert desk.publisher.refusals() == {"consent": "denied"}
 
 
-async def test_an_older_card_does_not_bring_a_consent_back(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal(), contact=a_contact(revision=8, consents=()))
-    await release.contacts.save([a_contact(revision=7)])
-    await release.release_page()
-    assert box.mails == []
-    assert published(release).refusals() == {"consent": "unknown"}
+async def test_a_consent_withdrawn_while_its_page_is_worked_on_holds(database: Database) -> None:
+    """The card is read again in the transaction that records the attempt."""
+    desk = a_desk(database)
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.release_all(NOON)
+    due = await desk.stores.decisions.due([PARTITION], LATER, of_masses=False, limit=10)
+    decided = await desk.release.judging.judge(due, LATER, desk.release.mass.held_of)
+    await desk.know(a_person(consents=(a_consent(status="denied"),)), revision=8)
+    await desk.release.attempts.all(decided.winners, judged_at=time.monotonic())
+
+    assert (len(decided.winners), desk.mail.sent) == (1, [])
 
 
-async def test_two_causes_at_once_become_one_message(database: Database, postbox: tuple[Postbox, Controller]) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal(), replace(a_proposal(), decision=hash16("another cause")))
-    await release.release_page()
-    await release.release_page()
-    assert len(box.mails) == 1
-    assert sorted(published(release).steps()) == ["decided", "decided", "sent", "suppressed"]
-    assert published(release).refusals() == {"cap": "too_many_messages"}
+async def test_an_older_card_does_not_bring_a_consent_back(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know(a_person(consents=()), revision=8)
+    await desk.know(revision=7)
+    await desk.propose(a_proposal())
+    await desk.release_all()
+
+    assert desk.mail.sent == []
+    assert desk.publisher.refusals() == {"consent": "unknown"}
 
 
-async def test_an_attempt_without_an_end_is_never_repeated(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal())
-    assert await release.decisions.begin_attempt(a_proposal().decision, at=LATER)
-    for _ in range(2):
-        await release.release_page()
-    assert box.mails == []
-    assert (published(release).steps(), published(release).last()["failure"]) == (["failed"], "interrupted")
+async def test_several_reasons_at_once_become_one_message(database: Database) -> None:
+    loud = replace(PLAYBOOK, name="loud", priority=90)
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, loud))
+    await desk.know()
+    await desk.propose(a_proposal("quiet"), a_proposal("loud", playbook="loud", release_at=NOON + timedelta(minutes=4)))
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal("loud").decision]
+    assert sorted(desk.publisher.steps()) == ["decided", "decided", "sent", "suppressed"]
+    (lost,) = (each for each in desk.publisher.told() if each["step"] == "suppressed")
+    assert (lost["superseded_by"], lost["verdicts"][-1]["reason"]) == (a_proposal("loud").decision, "superseded")
 
 
-async def test_a_mail_server_that_is_down_costs_no_decision(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    down = a_release(database, free_port())
-    await decide(down, a_proposal())
-    with pytest.raises(Unavailable, match="smtp"):
-        await down.release_page()
-    up = a_release(database, controller.port)
-    await up.release_page()
-    assert len(box.mails) == 1
-    assert published(up).steps() == ["sent"]
+async def test_what_comes_after_the_first_has_gathered_is_another_message(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know()
+    await desk.propose(a_proposal("first"), a_proposal("second", release_at=NOON + timedelta(minutes=6)))
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal("first").decision, a_proposal("second").decision]
 
 
-async def test_a_refused_mail_is_a_failed_decision(database: Database, postbox: tuple[Postbox, Controller]) -> None:
-    box, controller = postbox
-    box.answer = "550 no such person"
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal())
-    for _ in range(2):
-        await release.release_page()
-    assert published(release).steps() == ["decided", "failed"]
-    assert published(release).last()["failure"] == "refused"
+async def test_a_cap_holds_for_all_profiles_that_became_one_person(database: Database) -> None:
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, OWED, policy=ONE_A_DAY))
+    await desk.know()
+    await desk.know(profile=BOB)
+    await desk.propose(a_proposal("to bob", profile=BOB))
+    await desk.release_all()
+    await desk.know(profile=BOB, revision=8, merged_into=ANN, state=None)
+    await desk.know(revision=8, members=(BOB,))
+    await desk.propose(a_proposal("to ann", release_at=LATER), a_proposal("late to bob", profile=BOB))
+    await desk.release_all(LATER + timedelta(hours=1))
+
+    assert desk.mail.sent == [a_proposal("to bob").decision]
+    lost = [each for each in desk.publisher.told() if each["step"] == "suppressed"]
+    assert [(each["profile"], each["verdicts"][-1]["gate"]) for each in lost] == [(ANN, "cap"), (ANN, "cap")]
 
 
-async def test_where_the_connection_breaks_in_a_message_that_one_alone_is_lost(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
+async def test_what_is_owed_is_sent_at_once_and_is_no_part_of_a_cap(database: Database) -> None:
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, OWED, policy=ONE_A_DAY))
+    await desk.know(a_person(consents=()))
+    await desk.propose(a_proposal("one", playbook="owed"), a_proposal("two", playbook="owed"))
+    await desk.release_all(NOON)
+
+    assert sorted(desk.mail.sent) == sorted([a_proposal("one").decision, a_proposal("two").decision])
+
+
+async def test_after_an_attempt_without_an_end_nothing_is_repeated(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know()
+    await desk.propose(a_proposal())
+    desk.mail.answers = [Killed]
+    with pytest.raises(Killed):
+        await desk.release_all()
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal().decision]
+    assert (desk.publisher.steps(), desk.publisher.told()[-1]["failure"]) == (["decided", "failed"], "interrupted")
+
+
+async def test_a_provider_that_knows_its_orders_again_is_asked_again(database: Database) -> None:
+    desk = a_desk(database)
+    desk.mail.repeats_safely = True
+    await desk.know()
+    await desk.propose(a_proposal())
+    desk.mail.answers = [Killed, Unknown()]
+    with pytest.raises(Killed):
+        await desk.release_all()
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal().decision] * 3
+    assert desk.publisher.steps() == ["decided", "sent"]
+
+
+async def test_what_may_have_gone_out_is_not_sent_again_after_a_withdrawal(database: Database) -> None:
+    desk = a_desk(database)
+    desk.mail.repeats_safely = True
+    await desk.know()
+    await desk.propose(a_proposal())
+    desk.mail.answers = [Killed]
+    with pytest.raises(Killed):
+        await desk.release_all()
+    await desk.know(a_person(consents=(a_consent(status="denied"),)), revision=8)
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal().decision]
+    assert (desk.publisher.steps(), desk.publisher.told()[-1]["failure"]) == (["decided", "failed"], "interrupted")
+
+
+async def test_while_a_lease_runs_nobody_else_closes_the_attempt(database: Database) -> None:
+    desk = a_desk(database, lease=timedelta(minutes=5))
+    await desk.know()
+    await desk.propose(a_proposal())
+    desk.mail.answers = [Killed]
+    with pytest.raises(Killed):
+        await desk.release_all()
+    other = a_desk(database, owner="another")
+    await other.release_all()
+
+    assert (other.mail.sent, other.publisher.steps()) == ([], [])
+
+
+async def test_a_provider_that_is_down_costs_no_decision_and_holds_up_no_other_channel(database: Database) -> None:
+    texts = FakeProvider()
+    by_text = replace(PLAYBOOK, name="text", steps=(replace(STEP, channels=("sms",)),))
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, by_text), providers={"sms": texts})
+    desk.mail.is_down = True
+    consents = (a_consent(), a_consent(channel="sms"))
+    await desk.know(a_person(consents=consents))
+    await desk.know(a_person(consents=consents), profile=BOB)
+    await desk.propose(a_proposal(), a_proposal("text", playbook="text", profile=BOB))
+    await desk.release_all()
+    assert (desk.mail.sent, texts.sent) == ([], [a_proposal("text").decision])
+    assert desk.release.health.is_waiting_for("smtp")
+
+    desk.mail.is_down = False
+    desk.release.attempts.down.clear()
+    await desk.release_all(LATER + timedelta(minutes=1))
+    assert desk.mail.sent == [a_proposal().decision]
+    assert not desk.release.health.is_waiting_for("smtp")
+
+
+async def test_a_refused_message_is_a_failed_decision_and_counts_for_no_cap(database: Database) -> None:
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, policy=ONE_A_DAY))
+    desk.mail.answers = [Refused("550")]
+    await desk.know()
+    await desk.propose(a_proposal("first"), a_proposal("second", release_at=LATER))
+    await desk.release_all(LATER + timedelta(hours=1))
+
+    assert desk.mail.sent == [a_proposal("first").decision, a_proposal("second").decision]
+    assert [each["failure"] for each in desk.publisher.told() if each["step"] == "failed"] == ["refused"]
+
+
+async def test_a_dead_address_is_never_written_to_again(database: Database) -> None:
+    desk = a_desk(database)
+    desk.mail.answers = [Refused("550 5.1.1", is_address_dead=True)]
+    await desk.know()
+    await desk.propose(a_proposal("first"), a_proposal("second", release_at=LATER))
+    await desk.release_all(LATER + timedelta(hours=1))
+
+    assert desk.mail.sent == [a_proposal("first").decision]
+    assert desk.publisher.refusals() == {"suppression_list": "bounced"}
+    assert set(await desk.stores.unwanted.of([BY_MAIL])) == {MAIL}
+
+
+async def test_what_was_put_off_is_offered_again_and_in_the_end_is_stale(database: Database) -> None:
+    desk = a_desk(database)
+    desk.mail.answers = [Later("451"), Later("451", after=timedelta(days=3))]
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.release_all()
+    assert len(desk.mail.sent) == 1
+    await desk.release_all(LATER + timedelta(minutes=1))
+    assert len(desk.mail.sent) == 2
+    await desk.release_all(LATER + timedelta(days=4))
+
+    assert len(desk.mail.sent) == 2
+    assert (desk.publisher.steps(), desk.publisher.refusals()) == (["decided", "suppressed"], {"freshness": "stale"})
+
+
+async def test_where_the_connection_breaks_in_a_message_that_one_alone_is_lost(database: Database) -> None:
     """Nobody knows whether it was taken, so it is not sent again; who comes after it was not attempted at all."""
-    box, controller = postbox
-    box.breaks = 1
-    release = a_release(database, controller.port)
-    people = [a_profile_id(f"person {number}") for number in range(4)]
-    for number, person in enumerate(people):
-        proposal = replace(a_proposal(), decision=hash16("cause", number), profile=person)
-        await decide(release, proposal, contact=replace(a_contact(), profile=person))
-    for _ in range(3):
-        await release.release_page()
-    assert len({message_from_bytes(each)["Message-ID"] for each in box.mails}) == len(box.mails) == 4
-    assert sorted(published(release).steps()) == ["decided"] * 4 + ["failed"] + ["sent"] * 3
-    failed = [each for each in published(release).told() if each["step"] == "failed"]
-    assert [each["failure"] for each in failed] == ["unknown"]
+    desk = a_desk(database)
+    desk.mail.answers = [Unknown()]
+    people = [ProfileId(hash16("person", number)) for number in range(4)]
+    for person in people:
+        await desk.know(profile=person)
+    await desk.propose(*(a_proposal(each, profile=each) for each in people))
+    await desk.release_all()
+
+    assert len(set(desk.mail.sent)) == len(desk.mail.sent) == 4
+    assert sorted(desk.publisher.steps()) == ["decided"] * 4 + ["failed"] + ["sent"] * 3
+    assert [each["failure"] for each in desk.publisher.told() if each["step"] == "failed"] == ["unknown"]
 
 
-async def test_a_letter_that_cannot_be_written_fails_alone(
-    database: Database, postbox: tuple[Postbox, Controller]
-) -> None:
-    box, controller = postbox
-    templates = read_templates({"en": "{{ 1 | divided_by: 0 }}", "fr": "Bonjour {{ name }}"})
-    release = replace(a_release(database, controller.port), templates=templates)
-    other = a_profile_id("a French person")
-    await decide(release, a_proposal())
-    await decide(
-        release,
-        replace(a_proposal(), decision=hash16("another cause"), profile=other),
-        contact=replace(a_contact(), profile=other, language="fr"),
-    )
-    await release.release_page()
-    assert len(box.mails) == 1
-    assert {(each["step"], each["failure"]) for each in published(release).told()} == {
+async def test_a_letter_that_cannot_be_written_fails_alone(database: Database) -> None:
+    broken = replace(PLAYBOOK, name="broken", steps=(replace(STEP, variants=(Variant("only", 1.0, "broken"),)),))
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, broken))
+    await desk.know()
+    await desk.know(profile=BOB)
+    await desk.propose(a_proposal(), a_proposal("other", playbook="broken", profile=BOB))
+    await desk.release_all()
+
+    assert desk.mail.sent == [a_proposal().decision]
+    assert {(each["step"], each["failure"]) for each in desk.publisher.told()} == {
         ("decided", None),
         ("failed", "unwritable"),
         ("sent", None),
     }
 
 
-async def test_without_a_watermark_nothing_is_released(database: Database, postbox: tuple[Postbox, Controller]) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port, now=None)
-    await decide(release, a_proposal())
-    await release.release_page()
-    assert box.mails == []
-    assert published(release).steps() == ["decided"]
+async def test_without_a_watermark_nothing_is_released(database: Database) -> None:
+    desk = a_desk(database, now=None)
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.release_all()
+
+    assert (desk.mail.sent, desk.publisher.steps()) == ([], ["decided"])
 
 
-async def test_a_decision_ahead_of_its_card_is_deferred_and_makes_room(
-    database: Database, postbox: tuple[Postbox, Controller]
+async def test_a_decision_ahead_of_its_card_is_deferred_and_makes_room(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know(revision=6)
+    await desk.propose(a_proposal())
+    await desk.release_all()
+    assert desk.publisher.steps() == ["decided", "deferred"]
+    await desk.know(revision=7)
+    await desk.release_all(LATER + timedelta(hours=1))
+
+    assert desk.mail.sent == [a_proposal().decision]
+    assert desk.publisher.steps() == ["decided", "deferred", "sent"]
+
+
+async def test_the_next_step_follows_what_was_sent_unless_its_reason_is_gone(database: Database) -> None:
+    later = Step(after=timedelta(days=1), channels=("email",), variants=(Variant("only", 1.0, "again"),))
+    desk = a_desk(database, playbooks=playbooks_of(replace(PLAYBOOK, steps=(STEP, later))))
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.release_all()
+    await desk.release_all(LATER + timedelta(hours=23))
+    assert [each.letter.text for each in desk.mail.orders] == ["hello by email"]
+    await desk.release_all(LATER + timedelta(hours=25))
+
+    assert [each.letter.text for each in desk.mail.orders] == ["hello by email", "again by email"]
+
+
+async def test_the_next_step_of_what_was_meant_for_a_merged_profile_is_sent_to_whom_it_became(
+    database: Database,
 ) -> None:
-    box, controller = postbox
-    release = a_release(database, controller.port)
-    await decide(release, a_proposal(), contact=a_contact(revision=6))
-    assert await release.release_page() == 1
-    assert await release.release_page() == 0
-    await release.contacts.save([a_contact(revision=7)])
-    release.watermark.value = LATER + timedelta(minutes=1)
-    await release.release_page()
-    assert len(box.mails) == 1
-    assert published(release).steps() == ["decided", "deferred", "sent"]
+    """Their card's numbers are not those that the reason saw."""
+    later = Step(after=timedelta(days=1), channels=("email",), variants=(Variant("only", 1.0, "again"),))
+    desk = a_desk(database, playbooks=playbooks_of(replace(PLAYBOOK, steps=(STEP, later))))
+    await desk.know(revision=2, members=(BOB,))
+    await desk.know(profile=BOB, revision=8, merged_into=ANN, state=None)
+    await desk.propose(a_proposal(profile=BOB))
+    await desk.release_all()
+    await desk.release_all(LATER + timedelta(hours=25))
+
+    assert [each.letter.text for each in desk.mail.orders] == ["hello by email", "again by email"]
 
 
-async def test_the_ledgers_queries_are_answered_by_indexes(database: Database) -> None:
-    from fidelio_notify.adapters.mongo_decisions import INDEXES
+async def test_who_is_held_out_is_told_and_nobody_else_changes_it(database: Database) -> None:
+    held = replace(PLAYBOOK, holdout=0.5)
+    desk = a_desk(database, playbooks=playbooks_of(held))
+    people = [ProfileId(hash16("person", number)) for number in range(40)]
+    for person in people:
+        await desk.know(profile=person)
+    await desk.propose(*(a_proposal(each, profile=each) for each in people))
+    await desk.release_all()
 
-    for name, models in INDEXES.items():
-        if models:
-            await database[name].create_indexes(models)
-    query = {"partition": {"$in": [PARTITION]}, "state": "open", "release_at": {"$lte": LATER}, "is_announced": True}
-    plan = await database.decisions.find(query).sort("release_at", 1).explain()
-    assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
+    told = {each["profile"]: each for each in desk.publisher.told() if each["step"] != "decided"}
+    arms = {profile: each["arm"] for profile, each in told.items()}
+    assert {each["step"] for each in told.values() if each["arm"] == "held"} == {"suppressed"}
+    assert 5 < len(desk.mail.sent) == sum(each == "treated" for each in arms.values()) < 35
+    exposed = await desk.stores.exposures.of((held.name, each) for each in people)
+    assert {each.profile: each.arm for each in exposed} == arms
+
+
+async def test_a_mass_cause_waits_for_a_person_and_then_keeps_its_pace(database: Database) -> None:
+    policy = replace(POLICY, mass_threshold=3, mass_per_second=1000.0)
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, policy=policy))
+    people = [ProfileId(hash16("person", number)) for number in range(4)]
+    for person in people:
+        await desk.know(profile=person)
+    await desk.stores.masses.add(["definition:new"], at=NOON)
+    await desk.propose(*(a_proposal(each, profile=each, mass="definition:new") for each in people))
+    await desk.release_all()
+    assert desk.mail.sent == []
+
+    await desk.stores.masses.say("definition:new", is_approved=True, by="eve", at=NOON)
+    waiting = a_desk(database, playbooks=playbooks_of(PLAYBOOK, policy=policy))
+    await waiting.release_all()
+    assert sorted(waiting.mail.sent) == sorted(a_proposal(each).decision for each in people)
+
+
+async def test_what_may_have_gone_out_counts_for_the_cap_whatever_its_provider_says_later(database: Database) -> None:
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, policy=ONE_A_DAY))
+    desk.mail.repeats_safely = True
+    desk.mail.answers = [Killed, Later("503", after=timedelta(hours=2)), Refused("400")]
+    await desk.know()
+    await desk.propose(a_proposal("first"), a_proposal("second", release_at=LATER))
+    with pytest.raises(Killed):
+        await desk.release_all()
+    await desk.release_all(LATER + timedelta(hours=1))
+    await desk.release_all(LATER + timedelta(hours=4))
+
+    assert desk.mail.sent == [a_proposal("first").decision] * 3
+    ends = {each["decision"]: each for each in desk.publisher.told() if each["step"] != "decided"}
+    assert ends[a_proposal("first").decision]["failure"] == "interrupted"
+    assert ends[a_proposal("second").decision]["step"] == "suppressed"
+
+
+@pytest.mark.parametrize("meanwhile", ["stopped", "unsubscribed"])
+async def test_what_people_say_while_a_page_is_worked_on_holds(database: Database, meanwhile: str) -> None:
+    desk = a_desk(database)
+    await desk.know()
+    await desk.propose(a_proposal())
+    await desk.release_all(NOON)
+    due = await desk.stores.decisions.due([PARTITION], LATER, of_masses=False, limit=10)
+    decided = await desk.release.judging.judge(due, LATER, desk.release.mass.held_of)
+    if meanwhile == "stopped":
+        desk.release.in_use.stopped = frozenset({"*"})
+    else:
+        await desk.stores.unwanted.add([BY_MAIL], Unwanted("unsubscribed", LATER))
+    await desk.release.attempts.all(decided.winners, judged_at=time.monotonic())
+
+    assert (len(decided.winners), desk.mail.sent) == (1, [])
+
+
+async def test_what_many_others_are_too_comes_last(database: Database) -> None:
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, policy=replace(POLICY, mass_per_second=1000.0)))
+    people = sorted(ProfileId(hash16("person", number)) for number in range(3))
+    for person in people:
+        await desk.know(profile=person)
+    await desk.stores.masses.add(["definition:new"], at=NOON)
+    await desk.propose(
+        *(a_proposal(each, profile=each, mass="definition:new") for each in people[:2]),
+        a_proposal("urgent", profile=people[2], release_at=NOON + timedelta(minutes=1)),
+    )
+    await desk.release_all()
+
+    assert len(desk.mail.sent) == 3
+    assert desk.mail.sent[0] == a_proposal("urgent").decision
+
+
+async def test_who_became_part_of_somebody_is_judged_as_that_person_also_before_their_own_last_word(
+    database: Database,
+) -> None:
+    desk = a_desk(database)
+    await desk.know(profile=BOB)
+    await desk.know(a_person(consents=(a_consent(status="denied"),)), revision=8, members=(BOB,))
+    await desk.propose(a_proposal("to bob", profile=BOB))
+    await desk.release_all()
+
+    assert desk.mail.sent == []
+    assert (desk.publisher.told()[-1]["profile"], desk.publisher.refusals()) == (ANN, {"consent": "denied"})
+
+
+async def test_what_is_stored_of_somebody_erased_all_the_same_goes_without_a_word(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know(revision=8, erased_at=NOON, state=None)
+    await desk.propose(a_proposal())
+    await desk.release_all()
+
+    assert await database.decisions.find({"_id": bytes.fromhex(a_proposal().decision)}).to_list() == []
+    assert desk.publisher.steps() == ["decided"]
+    assert "attempts" not in (await database.contacts.find_one({"_id": bytes.fromhex(ANN)}) or {})
+
+
+async def test_a_decision_that_nobody_can_take_holds_up_no_other(database: Database) -> None:
+    faulty = replace(PLAYBOOK, name="faulty", when=None)  # type: ignore[arg-type]
+    desk = a_desk(database, playbooks=playbooks_of(PLAYBOOK, faulty))
+    await desk.know()
+    await desk.know(profile=BOB)
+    await desk.propose(a_proposal("bad", playbook="faulty"), a_proposal("good", profile=BOB))
+    await desk.release_all()
+    assert desk.mail.sent == [a_proposal("good").decision]
+
+    await desk.release_all(LATER + timedelta(days=3))
+    assert desk.publisher.refusals() == {"freshness": "stale"}
+
+
+async def test_that_a_card_is_waited_for_is_told_once(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know(revision=6)
+    await desk.propose(a_proposal())
+    for minutes in range(30):
+        await desk.release_all(LATER + timedelta(minutes=minutes))
+
+    assert desk.publisher.steps() == ["decided", "deferred"]
+
+
+async def test_an_order_is_not_repeated_to_another_address(database: Database) -> None:
+    """The provider would answer for the first one."""
+    desk = a_desk(database)
+    desk.mail.repeats_safely = True
+    desk.mail.answers = [Killed]
+    await desk.know()
+    await desk.propose(a_proposal())
+    with pytest.raises(Killed):
+        await desk.release_all()
+    await desk.know(a_person(identifiers=(Identifier(kind="email", value="another@example.org"),)), revision=8)
+    await desk.release_all()
+
+    assert len(desk.mail.sent) == 1
+    assert desk.publisher.told()[-1]["failure"] == "interrupted"
+    (kept,) = await database.decisions.find({"_id": bytes.fromhex(a_proposal().decision)}).to_list()
+    assert (kept["sent"]["to"], kept["sent"]["message_id"]) == (MAIL, "")
+
+
+async def test_where_a_message_reaches_nobody_the_next_step_has_its_turn(database: Database) -> None:
+    calls = FakeProvider()
+    call = Step(after=timedelta(days=1), channels=("sms",), variants=(Variant("only", 1.0, "call"),))
+    desk = a_desk(database, playbooks=playbooks_of(replace(OWED, steps=(STEP, call))), providers={"sms": calls})
+    desk.mail.answers = [Refused("550")]
+    await desk.know()
+    await desk.know(a_person(identifiers=(BY_PHONE,)), profile=BOB)
+    await desk.propose(a_proposal("refused", playbook="owed"), a_proposal("no mail", playbook="owed", profile=BOB))
+    await desk.release_all()
+    await desk.release_all(LATER + timedelta(hours=25))
+
+    assert len(calls.sent) == 2

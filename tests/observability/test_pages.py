@@ -50,7 +50,8 @@ async def test_what_a_process_waits_for_shows_in_its_metrics(process: Process, p
     families = text_string_to_metric_families((await pages.metrics()).text)
 
     waiting = next(each for each in families if each.name == "notify_waiting_for_dependency")
-    assert {each.labels["dependency"]: each.value for each in waiting.samples} == {"kafka": 0, "mongodb": 0, "smtp": 1}
+    assert {each.labels["dependency"] for each in waiting.samples if each.value} == {"smtp"}
+    assert len(waiting.samples) == 6
 
 
 async def test_a_process_is_ready_once_started_and_while_it_waits_for_nothing(process: Process, pages: Pages) -> None:

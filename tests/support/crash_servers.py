@@ -9,7 +9,7 @@ from pathlib import Path
 from fidelio_deploy.kafka import Kafka, start_kafka
 from fidelio_deploy.mongo import Mongod, start_mongod
 from fidelio_deploy.topics import create_topics
-from fidelio_notify.adapters.mongo_decisions import INDEXES as NOTIFY_INDEXES
+from fidelio_notify.stores import INDEXES as NOTIFY_INDEXES
 from fidelio_profile.adapters.indexes import INDEXES as PROFILE_INDEXES
 from fidelio_scoring.adapters.mongo_scores import INDEXES as SCORING_INDEXES
 from fidelio_shared.contracts.channels import read_channels

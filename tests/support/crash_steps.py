@@ -16,8 +16,12 @@ INSTRUMENTED = (
     "fidelio_scoring.silence",
     "fidelio_scoring.adapters.mongo_scores",
     "fidelio_notify.handlers",
-    "fidelio_notify.adapters.mongo_contacts",
+    "fidelio_notify.adapters.mongo_cards",
     "fidelio_notify.adapters.mongo_decisions",
+    "fidelio_notify.adapters.mongo_exposures",
+    "fidelio_notify.adapters.mongo_masses",
+    "fidelio_notify.adapters.mongo_tasks",
+    "fidelio_notify.adapters.mongo_webhooks",
 )
 
 STEPS: Mapping[str, str] = {
@@ -27,7 +31,8 @@ STEPS: Mapping[str, str] = {
     r"|MongoErasureStore\.(cancel|due|forget|begin|to_repeat|repeated):",
     "fold": r"FoldHandlers\.|mongo_profiles\.|mongo_timelines\.",
     "scoring": r"fidelio_scoring\.",
-    "notify": r"fidelio_notify\.handlers|mongo_contacts\.|MongoDecisionStore\.(insert|forget):",
+    "notify": r"fidelio_notify\.handlers|MongoCardStore\.(save|load)|MongoDecisionStore\.(insert|forget):"
+    r"|Mongo(Exposure|Task|Webhook)Store\.forget:|MongoExposureStore\.open_of:",
     "outcomes": r"OutcomeHandlers\.|mongo_outcomes\.|MongoErasureStore\.(note|done):",
 }
 """In the order of the flow; what they pass, by where it is written."""
@@ -41,9 +46,13 @@ OUT_OF_REACH: Mapping[str, Sequence[str]] = {
         r"is_done:.*profiles\.count_documents",
     ),
     "sends: an attempt that is interrupted is reported, not repeated": (
-        r"MongoDecisionStore\.(unannounced|announced|releasable|interrupted|attempts_since|begin_attempt):",
-        r"MongoDecisionStore\.(defer|suppress|succeed|fail|_close|_find):",
+        r"MongoDecisionStore\.(?!(insert|forget)[:.])",
+        r"MongoExposureStore\.(?!(open_of|forget):)",
+        r"Mongo(Task|Webhook)Store\.(?!forget:)",
+        r"MongoMassStore\.(?!add:)",
     ),
+    "only reads, for a command": (r"MongoCardStore\.(members|count_in_segment|page_of_segment)",),
+    "needs a changed definition": (r"MongoMassStore\.add:",),
 }
 """Places that no run ends at, by why."""
 
@@ -52,13 +61,20 @@ NOT_A_STEP: Mapping[str, str] = {
     "commands, harmless when repeated": (
         r"fidelio_profile\.(merging_met|refolding|retaining|verifying)$"
         r"|fidelio_scoring\.(adopting|databases|model_commands|segments_commands|trying)$"
+        r"|fidelio_notify\.(databases|looking|merged_news|previewing|sending|simulating|\w+_commands?)$"
     ),
-    "reads what is scored by": r"fidelio_scoring\.(rules|adapters\.mongo_rules)$",
-    "answers over HTTP": r"fidelio_(profile|scoring)\.api\.",
+    "reads what is worked by": (
+        r"fidelio_scoring\.(rules|adapters\.mongo_rules)$"
+        r"|fidelio_notify\.(playbooks_watch|adapters\.mongo_(playbooks|switches))$"
+    ),
+    "answers over HTTP": r"fidelio_(profile|scoring|notify)\.api\.|fidelio_notify\.(answers|recipients|unsubscribing)$",
     "reads for the API or a command, or writes what nothing else rests on": (
         r"mongo_(accounts|exports|identity|met|people|retention|standings|streams|versions|views)$"
     ),
-    "sends": r"fidelio_notify\.(release|adapters\.smtp_mail)$",
+    "sends": (
+        r"fidelio_notify\.(release|attempting|judging_page|mass|calling|webhook_handlers)$"
+        r"|fidelio_notify\.adapters\.(webhooks|http_posting|\w+_provider|mongo_(fates|heads|held|rulings|unwanted))$"
+    ),
 }
 """Modules that wait and are part of no step, by why nothing more is asked of them here."""
 

@@ -67,6 +67,7 @@ def start_services(folder: Path, *, kafka: str, mongo: str) -> ServiceStory:
         "FIDELIO_KAFKA__BOOTSTRAP_SERVERS": kafka,
         "FIDELIO_MONGO_URI": mongo,
         "FIDELIO_API_KEY": "key",
+        "FIDELIO_SUPPRESSION_KEY": "a key of the tests",
         "FIDELIO_ORDINAL": "0",
         **{f"FIDELIO_{name.upper()}_DATABASE": f"story-{folder.name}-{name}" for name in names},
     }

@@ -4,7 +4,7 @@ erased."""
 from collections.abc import Sequence
 
 from fidelio_notify.decoding import News
-from fidelio_notify.domain.contacts import Contact
+from fidelio_notify.domain.cards import PersonSnapshot
 from fidelio_notify.handlers import NotifyHandlers
 from fidelio_shared.messaging.batch import Batch, Refusal
 
@@ -12,9 +12,11 @@ _follow_news = NotifyHandlers.follow_news
 
 
 async def follow_news(self: NotifyHandlers, batch: Batch[News | None]) -> Sequence[Refusal]:
-    known = await self.contacts.load({each.profile for each in batch.values if each})
+    known = await self.stores.cards.load({each.profile for each in batch.values if each})
     erased = {profile for profile, each in known.items() if each.erased_at}
-    left = [each for each in batch.items if not (isinstance(each.value, Contact) and each.value.profile in erased)]
+    left = [
+        each for each in batch.items if not (isinstance(each.value, PersonSnapshot) and each.value.profile in erased)
+    ]
     return await _follow_news(self, batch.only(left))
 
 

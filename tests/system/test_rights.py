@@ -1,11 +1,17 @@
-"""A person corrects what is known, objects to profiling, and takes everything with them."""
+"""A person corrects what is known, objects to profiling, unsubscribes, and takes everything with them."""
 
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from fidelio_deploy.services import LOCAL_SUPPRESSION_KEY
 from fidelio_deploy.stack import Stack
+from fidelio_notify.domain.unsubscribing import Unsubscription, make_token
+from fidelio_notify.keys import read_keys
+from fidelio_notify.settings import NotifySettings
+from fidelio_shared.contracts.ids import ProfileId, hash16
 from support.shop import Shop, customer, until
 
 
@@ -52,6 +58,36 @@ def test_whoever_objects_to_profiling_leaves_every_segment_until_they_take_it_ba
     shop.asks(profile, "objections", right="profiling", objects=False)
     until(lambda: memberships(shop, profile))
     assert shop.outcomes(profile)["scores"]["cause"]["type"] == "consent.changed"
+
+
+def test_whoever_unsubscribes_by_one_click_has_denied_and_is_on_the_list(shop: Shop, stack: Stack) -> None:
+    address = {"kind": "email", "value": "uma@example.org"}
+    consent = {"purpose": "marketing", "channel": "email", "status": "granted", "evidence": "form 7"}
+    shop.says("uma-1", "consent.changed", customer("uma"), address, consent=consent)
+    profile = until(lambda: shop.knows(customer("uma"), interactions=1))
+    page = f"{stack.addresses.notify}/unsubscribe/{token_for(profile)}"
+    until(lambda: "Unsubscribe" in shop.http.get(page, headers={"Accept-Language": "en"}).text)
+    assert consents(shop, "uma") == ["granted"]
+
+    def is_listed() -> bool:
+        shop.http.post(page, data={"List-Unsubscribe": "One-Click"}).raise_for_status()
+        told = shop.http.post(f"{stack.addresses.notify}/unwanted/checks", json={"address": address["value"]}).json()
+        return bool(told["is_listed"])
+
+    until(is_listed)  # notify may not have heard of her before
+    until(lambda: consents(shop, "uma") == ["denied"])
+
+
+def token_for(profile: str) -> str:
+    """As it stands in a message to them."""
+    links = read_keys(NotifySettings(suppression_key=SecretStr(LOCAL_SUPPRESSION_KEY))).links
+    return make_token(links[0], Unsubscription(hash16("test", "uma"), ProfileId(profile), "marketing", "email"))
+
+
+def consents(shop: Shop, name: str) -> list[str]:
+    found = shop.finds(customer(name))
+    assert found is not None
+    return [each["status"] for each in found["state"]["consents"]]
 
 
 def test_a_person_takes_everything_with_them_that_is_known(shop: Shop) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from fidelio_notify.adapters.mongo_decisions import Decision
-from fidelio_notify.domain.check_in import Playbook
-from fidelio_notify.domain.contacts import Contact
+from fidelio_notify.domain.cards import REACHING, Card
+from fidelio_notify.domain.decisions import Decision, Sent
 from fidelio_shared.contracts.canonical import encode, instant
 from fidelio_shared.contracts.erasures import ErasureConfirmed
 from fidelio_shared.contracts.ids import record_id
@@ -14,15 +13,17 @@ from fidelio_shared.messaging.erasures import erasure_record
 from fidelio_shared.messaging.records import Outgoing, make_record
 
 SOURCE = "fidelio/notify"
+NOT_MESSAGES = frozenset({"callback"})
+"""Channels on which nothing reaches the customer yet."""
 
 
-def step_records(playbook: Playbook, decision: Decision) -> Iterator[Outgoing]:
-    yield _notification_record(playbook, decision)
-    if decision.sent:
-        yield _message_sent_record(playbook, decision, decision.sent.to)
+def step_records(decision: Decision) -> Iterator[Outgoing]:
+    yield _notification_record(decision)
+    if decision.sent and decision.step == "sent" and decision.channel not in NOT_MESSAGES:
+        yield _message_sent_record(decision, decision.sent)
 
 
-def confirmation_records(erased: Iterable[Contact]) -> list[Outgoing]:
+def confirmation_records(erased: Iterable[Card]) -> list[Outgoing]:
     return [
         erasure_record(
             ErasureConfirmed(id=each.erasure, profile=each.profile, store="notify"),
@@ -34,53 +35,70 @@ def confirmation_records(erased: Iterable[Contact]) -> list[Outgoing]:
     ]
 
 
-def _notification_record(playbook: Playbook, decision: Decision) -> Outgoing:
+def changed_of(decision: Decision) -> NotificationChanged:
     proposal = decision.proposal
-    changed = NotificationChanged(
-        decision=proposal.decision,
+    return NotificationChanged(
+        decision=decision.id,
         step=decision.step,
         profile=proposal.profile,
-        playbook=playbook.name,
-        playbook_version=playbook.version,
-        channel=playbook.channel,
+        playbook=proposal.playbook,
+        playbook_version=decision.playbook_version,
+        channel=decision.channel,
         at=decision.at,
         reason=proposal.reason,
         verdicts=decision.verdicts,
         message_id=decision.sent.message_id if decision.sent else None,
         failure=decision.failure,
+        root=proposal.root,
+        play_step=proposal.step,
+        playbooks=decision.playbooks,
+        variant=decision.variant,
+        offer=decision.offer,
+        arm=decision.arm,
+        superseded_by=decision.superseded_by,
+        until=decision.until,
+        call_back=decision.call_back,
+        is_transactional=decision.is_transactional,
     )
+
+
+def _notification_record(decision: Decision) -> Outgoing:
     return make_record(
         NOTIFICATIONS.name,
-        proposal.profile,
-        encode(changed),
-        ce_id=record_id(NOTIFICATIONS.name, proposal.decision, decision.step),
+        decision.proposal.profile,
+        encode(changed_of(decision)),
+        ce_id=record_id(NOTIFICATIONS.name, decision.id, decision.step, *_which(decision)),
         ce_type=f"fidelio.notification.{decision.step}",
         source=SOURCE,
         at=instant(decision.at),
-        trace=proposal.decision,
+        trace=decision.id,
     )
 
 
-def _message_sent_record(playbook: Playbook, decision: Decision, to: str) -> Outgoing:
+def _which(decision: Decision) -> tuple[str, ...]:
+    """A decision may be deferred to several instants, one after the other; every other step it takes once."""
+    return (instant(decision.until),) if decision.step == "deferred" and decision.until else ()
+
+
+def _message_sent_record(decision: Decision, sent: Sent) -> Outgoing:
     """The message on its own channel, so that it stands on the customer's timeline like everything else."""
-    proposal = decision.proposal
     said = {
         "source": SOURCE,
-        "id": proposal.decision,
+        "id": decision.id,
         "type": "message.sent",
         "occurred_at": instant(decision.at),
-        "identifiers": [{"kind": playbook.channel, "value": to}],
-        "reference": {"kind": "decision", "id": proposal.decision},
-        "data": {"playbook": playbook.name},
+        "identifiers": [{"kind": REACHING[decision.channel], "value": sent.to}],
+        "reference": {"kind": "decision", "id": decision.id},
+        "data": {"playbook": decision.proposal.playbook},
     }
-    topic = channel_topic(playbook.channel)
+    topic = channel_topic(decision.channel)
     return make_record(
         topic,
-        proposal.profile,
+        decision.proposal.profile,
         encode(said),
-        ce_id=record_id(topic, proposal.decision),
+        ce_id=record_id(topic, decision.id),
         ce_type="message.sent",
         source=SOURCE,
         at=instant(decision.at),
-        trace=proposal.decision,
+        trace=decision.id,
     )

@@ -3,169 +3,173 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from liquid import BoundTemplate
-from liquid.exceptions import LiquidError
-
-from fidelio_notify.adapters.mongo_contacts import MongoContactStore
-from fidelio_notify.adapters.mongo_decisions import Decision, MongoDecisionStore, Sent
-from fidelio_notify.adapters.smtp_mail import Accepted, Refused, SmtpServer, SmtpSession
-from fidelio_notify.domain.check_in import Playbook
-from fidelio_notify.domain.check_in_letters import Letter, write_letter
-from fidelio_notify.domain.contacts import every_profile
-from fidelio_notify.domain.decisions import Allowed, Message, Suppressed, judge, window_start
+from fidelio_notify.adapters.mongo_decisions import MongoDecisionStore, Proposed
+from fidelio_notify.attempting import Attempts
+from fidelio_notify.domain.deciding import Decided, Winner
+from fidelio_notify.domain.decisions import Decision, due_at, is_followed, proposed
+from fidelio_notify.domain.playbooks.triggers import next_step
+from fidelio_notify.in_use import PlaybooksInUse
+from fidelio_notify.judging_page import Judging
+from fidelio_notify.mass import MassRelease
 from fidelio_notify.metrics import NotifyMetrics
 from fidelio_notify.records import step_records
-from fidelio_shared.contracts.ids import ProfileId
-from fidelio_shared.contracts.notify import Failure, Verdict
+from fidelio_notify.times import Times
 from fidelio_shared.contracts.operations import ClockKind
 from fidelio_shared.messaging.errors import Unavailable
 from fidelio_shared.messaging.health import Health
 from fidelio_shared.messaging.ownership import Ownership
 from fidelio_shared.messaging.publisher import Publisher
 from fidelio_shared.messaging.watermark import Watermark
-from fidelio_shared.observability.logs import log, where
 
 _EVERY_SECONDS: Mapping[ClockKind, float] = {"wall": 0.5, "stream": 0.05}
 """On the stream clock a round begins only where T has moved: to look costs little, and a replay waits for it."""
-_PAGE = 200
-_OLDEST_WATERMARK_SECONDS = 30.0
-_WAIT_FOR_THE_CARD = timedelta(seconds=10)
-_A_MOMENT = timedelta(milliseconds=1)
-"""A message is sent after the instant up to which its decision knows everything."""
+_LOOK_AGAIN_SECONDS = 1.0
+_TURN_SECONDS = 1.0
+_PAGE = 100
+_MASS_PAGE = 500
+_OLDEST_WATERMARK = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    contacts: MongoContactStore
     decisions: MongoDecisionStore
-    mail: SmtpServer
-    playbook: Playbook
-    templates: Mapping[str, BoundTemplate]
+    judging: Judging
+    attempts: Attempts
+    mass: MassRelease
+    in_use: PlaybooksInUse
     publisher: Publisher
     ownership: Ownership
     watermark: Watermark
-    clock: ClockKind
+    times: Times
     health: Health
     metrics: NotifyMetrics
 
     async def run(self) -> None:
+        """Where time stands still, there is nothing new to release; what was interrupted is looked for now and then."""
+        reached, looked_at = None, 0.0
         while True:
             started = time.monotonic()
             try:
                 await self.watermark.tick()
-                reached = self.watermark.value
-                while await self.release_page() == _PAGE:
-                    await asyncio.sleep(0)
-                self.metrics.released_up_to(reached)
+                if self.watermark.value != reached or started - looked_at > _LOOK_AGAIN_SECONDS:
+                    reached, looked_at = self.watermark.value, started
+                    if await self._release_for_a_while(started):
+                        self.metrics.released_up_to(reached)
+                    else:
+                        reached = None
                 self.health.go_on("release")
             except Unavailable as error:
+                reached = None
                 self.health.wait_for(error.dependency, who="release")
-            await asyncio.sleep(max(0.0, started + _EVERY_SECONDS[self.clock] - time.monotonic()))
+            await asyncio.sleep(max(0.0, started + _EVERY_SECONDS[self.times.clock] - time.monotonic()))
 
-    async def release_page(self) -> int:
-        """Under the lock that batches and rebalances take: whoever releases owns the partition."""
+    async def _release_for_a_while(self, since: float) -> bool:
+        """False where more is left: time goes on, and what has become urgent meanwhile goes before it."""
+        while await self.release_page():
+            if time.monotonic() - since > _TURN_SECONDS:
+                return False
+            await asyncio.sleep(0)
+        return True
+
+    async def release_page(self) -> bool:
+        """True where there may be more. It is judged under the lock that batches and rebalances take: whoever judges
+        owns the partition. Providers are called without it, for they may be slow, and news must go on: each attempt is
+        judged once more by the transaction that records it."""
         async with self.ownership.lock:
-            partitions = sorted({each.partition for each in self.ownership.owned})
-            if not partitions:
-                return 0
-            await self._close_interrupted(partitions)
-            await self._announce(partitions)
-            until = self._fresh_watermark()
-            due = await self.decisions.releasable(partitions, until, limit=_PAGE) if until else ()
-            if due and until:
-                await self._release_all(due, until)
+            judged_at = time.monotonic()
+            winners = await self._judge_page()
+        if winners is None:
+            return False
+        await self.attempts.all(winners, judged_at=judged_at)
+        async with self.ownership.lock:
+            await self._announce(self._partitions())
+        return True
+
+    async def _judge_page(self) -> Sequence[Winner] | None:
+        """None where nothing is due."""
+        partitions = self._partitions()
+        await self._take_up_interrupted(partitions)
+        await self._announce(partitions)
+        reached = self._fresh_watermark()
+        if not partitions or reached is None:
+            return None
+        due = await self._due(partitions, reached)
+        if not due:
+            if await self.mass.follow(partitions, self.times.now(reached)):
                 await self._announce(partitions)
-            return len(due)
+            return None
+        decided = await self.judging.judge(due, reached, self.mass.held_of)
+        await self._settle(decided, reached)
+        return decided.winners
+
+    def _partitions(self) -> Sequence[int]:
+        return sorted({each.partition for each in self.ownership.owned})
 
     def _fresh_watermark(self) -> datetime | None:
         """None where consents might have changed that nobody has read yet."""
         value = self.watermark.value
-        if value is None or self.clock == "stream":
+        if value is None or self.times.clock == "stream":
             return value
-        return value if time.time() - value.timestamp() <= _OLDEST_WATERMARK_SECONDS else None
+        return value if self.times.wall() - value <= _OLDEST_WATERMARK else None
 
-    async def _release_all(self, due: Sequence[Decision], now: datetime) -> None:
-        profiles = {each.proposal.profile for each in due}
-        contacts = await self.contacts.load(profiles)
-        people = {each: every_profile(each, contacts.get(each)) for each in profiles}
-        recent = await self._recent_messages(people, now)
-        allowed: list[tuple[Decision, Allowed]] = []
-        suppressed: list[tuple[str, Sequence[Verdict]]] = []
-        behind: list[str] = []
-        for decision in due:
-            profile = decision.proposal.profile
-            judged = judge(
-                self.playbook, decision.proposal, contacts.get(profile), recent=recent.get(profile, 0), now=now
-            )
-            if isinstance(judged, Suppressed):
-                suppressed.append((decision.proposal.decision, judged.verdicts))
-            elif isinstance(judged, Allowed):
-                allowed.append((decision, judged))
+    async def _due(self, partitions: Sequence[int], reached: datetime) -> Sequence[Decision]:
+        """Mass causes come behind all others, and at their own pace."""
+        urgent = await self.decisions.due(partitions, reached, of_masses=False, limit=_PAGE)
+        if len(urgent) == _PAGE:
+            return urgent
+        return [*urgent, *await self.mass.due(partitions, reached, limit=_PAGE - len(urgent))]
+
+    async def _settle(self, decided: Decided, reached: datetime) -> None:
+        """In this order: wherever a process ends, what stands for others is still to come, and comes at once."""
+        await self.decisions.remove(decided.gone)
+        await self.decisions.move(decided.moved)
+        await self.decisions.put_off(decided.put_off)
+        early = [each.decision for each in decided.winners if each.decision.is_due_after(reached)]
+        await self.decisions.reschedule(early, due_at=reached)
+        suppressed = [*decided.suppressed, *(decision for decision, _ in decided.held)]
+        await self.decisions.close_unattempted(suppressed)
+        gather = self.in_use.playbooks.policy.gather
+        await self.decisions.defer(decided.deferred, lambda each: due_at(each, gather))
+        for each in suppressed:
+            self.metrics.suppressed(each.verdicts)
+
+    async def _take_up_interrupted(self, partitions: Sequence[int]) -> None:
+        """Of an attempt that nobody ended, nobody can say whether the provider took it; but one that knows its orders
+        again may be given the same one once more."""
+        now = self.times.wall()
+        for decision in await self.decisions.interrupted(partitions, now, limit=_PAGE):
+            if self.attempts.may_repeat(decision):
+                await self.decisions.resume(decision, now=now)
             else:
-                behind.append(decision.proposal.decision)
-        await self.decisions.defer(behind, at=now, until=now + _WAIT_FOR_THE_CARD)
-        await self.decisions.suppress(suppressed, at=now)
-        for _, verdicts in suppressed:
-            self.metrics.suppressed(verdicts)
-        if allowed:
-            await self._attempt_all(allowed, now)
-
-    async def _recent_messages(
-        self, people: Mapping[ProfileId, frozenset[ProfileId]], now: datetime
-    ) -> Mapping[ProfileId, int]:
-        """To each person, whichever of their profiles it was."""
-        profiles = frozenset[ProfileId]().union(*people.values())
-        sent = await self.decisions.attempts_since(profiles, window_start(self.playbook, now))
-        return {person: sum(sent.get(each, 0) for each in profiles) for person, profiles in people.items()}
-
-    async def _attempt_all(self, allowed: Sequence[tuple[Decision, Allowed]], now: datetime) -> None:
-        """Whoever is left when the connection breaks was not attempted, and is in the next page, over another one."""
-        async with self.mail.session() as session:
-            for decision, judged in allowed:
-                letter = self._letter(judged.message)
-                if letter is None:
-                    await self._fail(decision, "unwritable", judged.verdicts, now)
-                elif await self._attempt(session, decision, judged, letter, now) == "unknown":
-                    break
-
-    def _letter(self, message: Message) -> Letter | None:
-        """None where the template cannot say this: the fault of one letter is not its neighbours'."""
-        try:
-            return write_letter(self.templates, message)
-        except (LiquidError, ArithmeticError, LookupError, TypeError, ValueError) as bug:
-            log.error("letter_failed", playbook=self.playbook.name, bug=where(bug))
-            return None
-
-    async def _attempt(
-        self, session: SmtpSession, decision: Decision, allowed: Allowed, letter: Letter, now: datetime
-    ) -> Failure | None:
-        """Recorded, called, closed. A crash in between leaves an attempt that nobody repeats."""
-        key, to, profile = decision.proposal.decision, allowed.message.to, decision.proposal.profile
-        recent = await self._recent_messages({profile: allowed.profiles}, now)
-        if recent.get(profile, 0) >= self.playbook.cap_messages or not await self.decisions.begin_attempt(key, at=now):
-            return None
-        outcome = await session.send(key, to, letter)
-        if isinstance(outcome, Accepted):
-            sent = Sent(outcome.message_id, to)
-            await self.decisions.succeed(key, sent, at=now + _A_MOMENT, verdicts=allowed.verdicts)
-            self.metrics.accepted()
-            return None
-        failure: Failure = "refused" if isinstance(outcome, Refused) else "unknown"
-        await self._fail(decision, failure, allowed.verdicts, now)
-        return failure
-
-    async def _fail(self, decision: Decision, failure: Failure, verdicts: Sequence[Verdict], at: datetime) -> None:
-        await self.decisions.fail(decision.proposal.decision, failure, at=at, verdicts=verdicts)
-        self.metrics.failed(failure)
-
-    async def _close_interrupted(self, partitions: Sequence[int]) -> None:
-        for decision in await self.decisions.interrupted(partitions, limit=_PAGE):
-            await self._fail(decision, "interrupted", decision.verdicts, decision.at)
+                failed = replace(decision, step="failed", failure="interrupted")
+                counts_at = now if self.times.clock == "wall" else None
+                await self.decisions.close_interrupted(failed, now=now, counts_at=counts_at)
+                self.metrics.failed("interrupted", decision.channel)
 
     async def _announce(self, partitions: Sequence[int]) -> None:
-        while pending := await self.decisions.unannounced(partitions, limit=_PAGE):
-            await self.publisher.publish_all([each for one in pending for each in step_records(self.playbook, one)])
-            await self.decisions.announced(pending)
+        """Of mass causes a page at a time: there may be very many, and others wait for the lock."""
+        while pending := await self.decisions.unannounced(partitions, of_masses=False, limit=_PAGE):
+            await self._announce_page(pending)
+        if pending := await self.decisions.unannounced(partitions, of_masses=True, limit=_MASS_PAGE):
+            await self._announce_page(pending)
+
+    async def _announce_page(self, pending: Sequence[Decision]) -> None:
+        await self._propose_next_steps(pending)
+        await self.publisher.publish_all([each for one in pending for each in step_records(one)])
+        await self.decisions.announced(pending)
+
+    async def _propose_next_steps(self, decisions: Sequence[Decision]) -> None:
+        """Before what it follows is announced, which is done again after a crash: so a next step is never forgotten."""
+        playbooks = self.in_use.playbooks
+        following: list[Proposed] = []
+        for each in decisions:
+            playbook = playbooks.playbook(each.proposal.playbook)
+            proposal = next_step(playbook, each.proposal, each.at) if playbook and is_followed(each) else None
+            if playbook and proposal:
+                decision = proposed(proposal, playbook, playbooks)
+                partition = self.judging.partition_of(proposal.profile)
+                following.append(Proposed(decision, partition, due_at(decision, playbooks.policy.gather)))
+        await self.decisions.insert(following, stored_at=self.times.wall())

@@ -220,7 +220,7 @@ def make_process(service: str, kafka: KafkaSettings, *, ordinal: int | None) -> 
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     metrics, health = make_step_metrics(service, registry), Health()
-    for dependency in ("kafka", "mongodb", "smtp"):
+    for dependency in ("kafka", "mongodb", "smtp", "sms", "push", "chat"):
         metrics.waiting.labels(dependency).set_function(partial(health.is_waiting_for, dependency))
     return Process(
         service=service,

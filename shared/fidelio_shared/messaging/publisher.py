@@ -75,7 +75,7 @@ async def _send(producer: AIOKafkaProducer, records: list[Outgoing]) -> None:
     counts = {topic: len(await producer.partitions_for(topic)) for topic in {each.topic for each in records}}
     routed: dict[tuple[str, int], list[Outgoing]] = {}
     for record in records:
-        partition = _hash_of(record.key or b"") % counts[record.topic]
+        partition = partition_of_key(record.key or b"", counts[record.topic])
         routed.setdefault((record.topic, partition), []).append(record)
     outcomes = await asyncio.gather(
         *(_send_partition(producer, topic, partition, group) for (topic, partition), group in routed.items()),
@@ -84,6 +84,11 @@ async def _send(producer: AIOKafkaProducer, records: list[Outgoing]) -> None:
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def partition_of_key(key: bytes, count: int) -> int:
+    """Of a topic with so many partitions: the one that Java's default partitioner chooses."""
+    return _hash_of(key) % count
 
 
 @lru_cache(maxsize=16_384)  # aiokafka's is Python, 5 us a key; the keys of a batch and its neighbours repeat

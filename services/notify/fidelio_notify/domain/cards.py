@@ -17,9 +17,17 @@ from fidelio_shared.contracts.profile import (
     Ticket,
     Trait,
 )
-from fidelio_shared.contracts.scoring import ChurnScore, CustomerValue, HealthScore, Membership
+from fidelio_shared.contracts.rights import objections
+from fidelio_shared.contracts.scoring import (
+    ChurnScore,
+    CustomerValue,
+    HealthScore,
+    Membership,
+    ScoreChanged,
+    SegmentChanged,
+)
 
-REACHING = {"email": "email", "sms": "phone", "push": "device_id", "chat": "social", "callback": "phone"}
+REACHING = {"email": "email", "sms": "phone", "push": "device_id", "chat": "social_handle", "callback": "phone"}
 """Of each channel, the kind of identifier that reaches a person there."""
 
 
@@ -107,3 +115,42 @@ class Card:
         """Where this person is reached there, in a stable order whatever the order of arrival."""
         kind = REACHING.get(channel, channel)
         yield from sorted(each.value for each in self.person.identifiers if each.kind == kind)
+
+
+def card_from(snapshot: PersonSnapshot) -> Card:
+    """The card as far as a snapshot tells it: of somebody who was merged or erased, only that."""
+    is_gone = snapshot.merged_into or snapshot.erased_at
+    person = Person() if is_gone else snapshot.state or Person()
+    return Card(
+        profile=snapshot.profile,
+        epoch=snapshot.epoch,
+        revision=snapshot.revision,
+        person=person,
+        merged_into=snapshot.merged_into,
+        members=snapshot.members,
+        erased_at=snapshot.erased_at,
+        erasure=snapshot.cause.id if snapshot.erased_at else None,
+        objections=objections(person.consents),
+    )
+
+
+def scored_from(score: ScoreChanged) -> Scored:
+    return Scored(
+        epoch=score.epoch,
+        sequence=score.sequence,
+        revision=score.revision,
+        at=score.at,
+        churn=score.churn,
+        value=score.value,
+        health=score.health,
+    )
+
+
+def belonging_from(change: SegmentChanged) -> Belonging:
+    return Belonging(
+        epoch=change.epoch,
+        sequence=change.sequence,
+        revision=change.revision,
+        at=change.at,
+        memberships=change.memberships,
+    )
