@@ -86,7 +86,7 @@ def a_world(
     with running_stack(
         home, clock="stream", epoch=EPOCH, partitions=PARTITIONS, services=False, channels_file=channels_file
     ) as stack:
-        told = environment(stack.addresses, clock="stream", channels_file=channels_file)
+        told = environment(stack.addresses, clock="stream", files={"FIDELIO_CHANNELS_FILE": channels_file})
         told |= {"FIDELIO_BATCH_RECORDS": str(batch_records)}
         told |= {"FIDELIO_SEGMENTS_FILE": str(segments_file)} if segments_file else {}
         create_databases(told, clock="stream", epoch=EPOCH)
