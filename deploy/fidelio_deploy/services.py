@@ -35,8 +35,8 @@ REPLAY_FETCH_WAIT_MS = "30"
 """A replay waits for its own steps: nothing is gained by waiting for more of them."""
 
 
-def environment(addresses: StackAddresses, *, clock: str, channels_file: Path | None) -> dict[str, str]:
-    """What every service process is told; its own port comes on top."""
+def environment(addresses: StackAddresses, *, clock: str, files: Mapping[str, Path | None]) -> dict[str, str]:
+    """What every service process is told; its own port comes on top. `files`: those that are named, by setting."""
     mail_host, mail_port = addresses.smtp.rsplit(":", 1)
     shared = {
         "FIDELIO_KAFKA__BOOTSTRAP_SERVERS": addresses.kafka,
@@ -50,9 +50,11 @@ def environment(addresses: StackAddresses, *, clock: str, channels_file: Path | 
         "FIDELIO_SMTP_PORT": mail_port,
         "PYTHONUNBUFFERED": "1",
     }
+    if url := addresses.processes.get("notify"):
+        shared["FIDELIO_PUBLIC_URL"] = url
     if clock == "stream":
         shared["FIDELIO_KAFKA__FETCH_WAIT_MS"] = REPLAY_FETCH_WAIT_MS
-    return shared | ({"FIDELIO_CHANNELS_FILE": str(channels_file.absolute())} if channels_file else {})
+    return shared | {name: str(file.absolute()) for name, file in files.items() if file}
 
 
 def service_processes(addresses: StackAddresses, told: Mapping[str, str]) -> tuple[ServiceProcess, ...]:

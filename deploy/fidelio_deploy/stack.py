@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ def running_stack(
     partitions: int = 12,
     services: bool = True,
     channels_file: Path | None = None,
+    playbooks_file: Path | None = None,
 ) -> Iterator[Stack]:
     """Everything runs and answers; nothing of it is left afterwards, also after Ctrl-C or SIGTERM.
 
@@ -56,8 +57,9 @@ def running_stack(
         create_topics(kafka.bootstrap, topics_for(read_channels(channels_file)), partitions=partitions)
         _say("Kafka and MongoDB answer, topics are there")
         running = SERVICES if services else ()
+        files = {"FIDELIO_CHANNELS_FILE": channels_file, "FIDELIO_PLAYBOOKS_FILE": playbooks_file}
         addresses = _addresses(home, kafka.bootstrap, mongo.uri, choices, running)
-        processes = _prepared(addresses, choices, channels_file) if running else ()
+        processes = _prepared(addresses, choices, files) if running else ()
         supervisor = block.enter_context(supervised(processes, home / "logs", report=_say))
         block.enter_context(published(home, addresses))
         yield Stack(addresses, kafka, mongo, supervisor)
@@ -81,8 +83,10 @@ def _addresses(home: Path, kafka: str, mongo: str, choices: Choices, running: tu
     )
 
 
-def _prepared(addresses: StackAddresses, choices: Choices, channels_file: Path | None) -> tuple[ServiceProcess, ...]:
-    told = environment(addresses, clock=choices.clock, channels_file=channels_file)
+def _prepared(
+    addresses: StackAddresses, choices: Choices, files: Mapping[str, Path | None]
+) -> tuple[ServiceProcess, ...]:
+    told = environment(addresses, clock=choices.clock, files=files)
     create_databases(told, clock=choices.clock, epoch=choices.epoch)
     return service_processes(addresses, told)
 

@@ -197,9 +197,9 @@ def test_decisions_are_counted_by_outcome_and_reasons() -> None:
     ]
 
     assert rows(tables.message_table(decisions)) == [
-        ["1", "sent", "consent on record, fresh, not written to within 30 days"],
-        ["2", "suppressed", "no e-mail address and never consented"],
-        ["1", "suppressed", "consent denied"],
+        ["1", "check in", "sent", "consent on record, fresh, not written to within 30 days"],
+        ["2", "check in", "suppressed", "no e-mail address and never consented"],
+        ["1", "check in", "suppressed", "consent denied"],
     ]
 
 

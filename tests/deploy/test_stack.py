@@ -69,7 +69,8 @@ def test_kafka_and_mongodb_named_in_the_environment_are_used_and_not_stopped(
 
 
 def test_services_are_told_where_everything_is_and_each_its_own_port() -> None:
-    told = environment(ADDRESSES, clock="stream", channels_file=Path("/channels.yaml"))
+    files = {"FIDELIO_CHANNELS_FILE": Path("/channels.yaml"), "FIDELIO_PLAYBOOKS_FILE": None}
+    told = environment(ADDRESSES, clock="stream", files=files)
 
     processes = {each.name: each for each in service_processes(ADDRESSES, told)}
 
@@ -88,6 +89,7 @@ def test_services_are_told_where_everything_is_and_each_its_own_port() -> None:
         "FIDELIO_API_KEY": "secret",
         "FIDELIO_SUPPRESSION_KEY": LOCAL_SUPPRESSION_KEY,
         "FIDELIO_CHANNELS_FILE": "/channels.yaml",
+        "FIDELIO_PUBLIC_URL": ADDRESSES.processes["notify"],
         "FIDELIO_SMTP_HOST": "127.0.0.1",
         "FIDELIO_SMTP_PORT": "3",
         "PYTHONUNBUFFERED": "1",

@@ -39,7 +39,7 @@ class Filled:
 def filled_stack(workload: Workload, home: Path) -> Iterator[Filled]:
     with running_stack(home, services=False) as stack:
         kafka = KafkaSettings(bootstrap_servers=stack.addresses.kafka)
-        told = environment(stack.addresses, clock="wall", channels_file=None)
+        told = environment(stack.addresses, clock="wall", files={})
         create_databases(told, clock="wall", epoch=EPOCH)
         asyncio.run(send_all(kafka, workload.records(0, workload.events)))
         yield Filled(stack, kafka, told, home)

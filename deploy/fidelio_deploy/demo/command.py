@@ -22,6 +22,7 @@ from fidelio_deploy.replay.command import instant_of
 from fidelio_deploy.stack import Stack, running_stack
 
 WIDTH_OF_A_FILE = 132
+PLAYBOOKS = Path(__file__).with_name("playbooks.yaml")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -50,7 +51,7 @@ def demo(
         )
         write(story, script.history)
         console.print(f"Starting Kafka, MongoDB and Fidelio's services, to replay {len(purchases):,} real purchases.")
-        stack = block.enter_context(running_stack(home / "stack", clock="stream"))
+        stack = block.enter_context(running_stack(home / "stack", clock="stream", playbooks_file=PLAYBOOKS))
         run_interruptibly(_play(stack, script, story, console, keep=keep))
     console.print(AFTERWARDS, highlight=False, soft_wrap=True)
 

@@ -105,12 +105,26 @@ def cast_table(parts: Iterable[Part]) -> Table:
 
 
 def message_table(decisions: Iterable[NotificationChanged]) -> Table:
-    """Every time that a risk rose to high, Fidelio decided: also not to write is a decision, with its reasons."""
-    table = _table("Messages: one decision each time a risk rose to high", "decisions", "outcome", "why")
-    outcomes = Counter((each.step, words.refusal(each) if each.step == "suppressed" else "") for each in decisions)
-    for (step, why), count in sorted(outcomes.items(), key=lambda each: (_ORDER.index(each[0][0]), -each[1])):
-        table.add_row(f"{count:,}", step, why or _OUTCOMES[step])
+    """Each time that a playbook had a reason, Fidelio decided: also not to write is a decision, with its reasons."""
+    columns = ("decisions", "playbook", "outcome", "why")
+    table = _table("Messages: one decision each time that a playbook had a reason", *columns)
+    outcomes = Counter(
+        (each.playbook, each.step, words.refusal(each) if each.step == "suppressed" else _why(each))
+        for each in decisions
+    )
+    for (playbook, step, why), count in sorted(outcomes.items(), key=_by_playbook):
+        table.add_row(f"{count:,}", playbook.replace("_", " "), step, why)
     return table
+
+
+def _why(decision: NotificationChanged) -> str:
+    is_owed = decision.step == "sent" and decision.is_transactional
+    return "owed to the customer, which needs no consent" if is_owed else _OUTCOMES[decision.step]
+
+
+def _by_playbook(counted: tuple[tuple[str, str, str], int]) -> tuple[str, int, int]:
+    (playbook, step, _), count = counted
+    return playbook, _ORDER.index(step), -count
 
 
 def backtest_table(judgement: Judgement) -> Table:
@@ -162,7 +176,7 @@ def cpu_table(seconds: Mapping[str, float], interactions: int) -> Table:
 
 
 def mail_panel(mail: EmailMessage) -> Panel:
-    body = mail.get_body()
+    body = mail.get_body(("plain",))
     text = f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{body.get_content().strip() if body else ''}"
     return Panel(text, title="One of the mails, as the mail server got it", title_align="left", expand=False)
 
