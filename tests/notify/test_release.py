@@ -488,3 +488,16 @@ async def test_where_a_message_reaches_nobody_the_next_step_has_its_turn(databas
     await desk.release_all(LATER + timedelta(hours=25))
 
     assert len(calls.sent) == 2
+
+
+async def test_a_provider_that_is_slow_to_connect_gets_one_message_a_page(database: Database) -> None:
+    desk = a_desk(database)
+    await desk.know()
+    await desk.know(profile=BOB)
+    await desk.propose(a_proposal("one"), a_proposal("two", profile=BOB))
+    await desk.release_all(NOON)
+    due = await desk.stores.decisions.due([PARTITION], LATER, of_masses=False, limit=10)
+    decided = await desk.release.judging.judge(due, LATER, desk.release.mass.held_of)
+    await desk.release.attempts.all(decided.winners, judged_at=time.monotonic() - 60)
+
+    assert (len(decided.winners), len(desk.mail.sent)) == (2, 1)

@@ -65,7 +65,8 @@ class Attempts:
     async def all(self, winners: Sequence[Winner], *, judged_at: float) -> None:
         """Of each channel one after the other, so that a crash leaves one in doubt there at most; a slow one keeps no
         other waiting. What many others are, too, comes last. Whoever is left when the page has grown old, or a
-        provider cannot be reached, was not attempted and comes again. `judged_at`: by the monotonic clock."""
+        provider cannot be reached, was not attempted and comes again; but the first of each channel has its turn, so
+        that one who is slow to connect is not left for ever. `judged_at`: by the monotonic clock."""
         by_channel: dict[str, list[Winner]] = {}
         for each in sorted(winners, key=_urgency):
             by_channel.setdefault(each.decision.channel, []).append(each)
@@ -77,13 +78,13 @@ class Attempts:
     async def _all_of(self, channel: str, winners: Sequence[Winner], judged_at: float) -> None:
         async with AsyncExitStack() as stack:
             line = _Line(channel, self.providers[channel], self.health, self.down, stack)
-            for each in winners:
+            for index, each in enumerate(winners):
+                if index and time.monotonic() - judged_at > _FRESH_SECONDS:
+                    return
                 session = await line.session()
                 if session is None:
                     due_at = self.times.now(each.case.now) + _A_WHILE
                     await self.stores.decisions.reschedule([each.decision], due_at=due_at)
-                elif time.monotonic() - judged_at > _FRESH_SECONDS:
-                    return
                 elif isinstance(await self._whole(session, each), Unknown):
                     line.leave()
 
