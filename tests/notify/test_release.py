@@ -244,6 +244,8 @@ async def test_what_was_put_off_is_offered_again_and_in_the_end_is_stale(databas
 
     assert len(desk.mail.sent) == 2
     assert (desk.publisher.steps(), desk.publisher.refusals()) == (["decided", "suppressed"], {"freshness": "stale"})
+    (kept,) = await database.decisions.find({"_id": bytes.fromhex(a_proposal().decision)}).to_list()
+    assert kept["sent"] is None
 
 
 async def test_where_the_connection_breaks_in_a_message_that_one_alone_is_lost(database: Database) -> None:
@@ -258,7 +260,8 @@ async def test_where_the_connection_breaks_in_a_message_that_one_alone_is_lost(d
 
     assert len(set(desk.mail.sent)) == len(desk.mail.sent) == 4
     assert sorted(desk.publisher.steps()) == ["decided"] * 4 + ["failed"] + ["sent"] * 3
-    assert [each["failure"] for each in desk.publisher.told() if each["step"] == "failed"] == ["unknown"]
+    failed = [each for each in desk.publisher.told() if each["step"] == "failed"]
+    assert [(each["failure"], each["message_id"]) for each in failed] == [("unknown", None)]
 
 
 async def test_a_letter_that_cannot_be_written_fails_alone(database: Database) -> None:

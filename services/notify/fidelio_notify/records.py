@@ -47,7 +47,7 @@ def changed_of(decision: Decision) -> NotificationChanged:
         at=decision.at,
         reason=proposal.reason,
         verdicts=decision.verdicts,
-        message_id=decision.sent.message_id if decision.sent else None,
+        message_id=(decision.sent.message_id or None) if decision.sent else None,
         failure=decision.failure,
         root=proposal.root,
         play_step=proposal.step,

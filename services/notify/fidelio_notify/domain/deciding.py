@@ -155,7 +155,8 @@ def _settle(decision: Decision, case: Case, judgement: Judgement, arm: Arm | Non
 
 
 def _suppressed(decision: Decision, now: datetime, verdicts: Sequence[Verdict]) -> Decision:
-    """An order that may have gone out before is not called suppressed: nobody can say that it was not sent."""
+    """An order that may have gone out before is not called suppressed: nobody can say that it was not sent. Of one that
+    its provider certainly did not take, nothing was."""
     if decision.is_resumed:
         return replace(decision, step="failed", failure="interrupted", at=now, verdicts=tuple(verdicts))
-    return replace(decision, step="suppressed", at=now, verdicts=tuple(verdicts), until=None)
+    return replace(decision, step="suppressed", at=now, verdicts=tuple(verdicts), until=None, sent=None)
